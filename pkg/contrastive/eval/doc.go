@@ -1,0 +1,2 @@
+// Package eval measures what an encoder has learned: nearest neighbours, retrieval, geometry.
+package eval
