@@ -7,6 +7,7 @@
 package encoder
 
 import (
+	"github.com/contrastlab/contrastlab/internal/registry"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 )
@@ -28,4 +29,16 @@ type Encoder interface {
 type Head interface {
 	Name() string
 	Project(scope *model.Scope, h *graph.Node) *graph.Node
+}
+
+// Encoders and Heads hold what can be named in a run's config.json and on the command line.
+var (
+	Encoders = registry.New[Encoder]("encoder")
+	Heads    = registry.New[Head]("head")
+)
+
+func init() {
+	Encoders.Register(SmallResNet{})
+	Heads.Register(MLPHead{})
+	Heads.Register(NoHead{})
 }
