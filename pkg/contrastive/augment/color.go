@@ -1,0 +1,253 @@
+package augment
+
+import (
+	"fmt"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// ColorJitter changes brightness, contrast, saturation and hue of a picture with probability P, by
+// torchvision's definitions. With x in 0 … 1, the gray value l = 0.299 R + 0.587 G + 0.114 B, and a factor
+// f drawn uniformly from max(0, 1−s) … 1+s, s being the field:
+//
+//	brightness:  x ← f·x
+//	contrast:    x ← f·x + (1−f)·(mean of l over the picture)
+//	saturation:  x ← f·x + (1−f)·l
+//	hue:         the hue angle in HSV turns by a share of the full circle, uniform in −Hue … Hue
+//
+// each clipped to 0 … 1. The four act in a random order that each picture draws for itself, all 24 being
+// equally likely; so torchvision does for single pictures, whereas its batch on a tensor shares one order
+// and one set of factors. Gray pictures have no saturation and hue; they keep the other two.
+type ColorJitter struct {
+	// Brightness, Contrast and Saturation are strengths, at least 0.
+	Brightness, Contrast, Saturation float64
+	// Hue is a share of the full circle, 0 … 0.5.
+	Hue float64
+	// P is the probability that a picture is changed at all.
+	P float64
+}
+
+// Grayscale replaces a picture with probability P by its gray value 0.299 R + 0.587 G + 0.114 B in all
+// three channels. Gray pictures stay as they are.
+type Grayscale struct {
+	P float64
+}
+
+// Solarize inverts with probability P all values that are not below Threshold: x ← 1 − x where
+// x ≥ Threshold.
+type Solarize struct {
+	// Threshold is in 0 … 1; the papers use 0.5 (128 of 256).
+	Threshold float64
+	P         float64
+}
+
+func (ColorJitter) name() string { return "ColorJitter" }
+func (Grayscale) name() string   { return "Grayscale" }
+func (Solarize) name() string    { return "Solarize" }
+
+func (ColorJitter) phase() phase { return color }
+func (Grayscale) phase() phase   { return color }
+func (Solarize) phase() phase    { return color }
+
+// Validate implements Transform.
+func (t ColorJitter) Validate() error {
+	for _, s := range []struct {
+		field string
+		value float64
+	}{{"Brightness", t.Brightness}, {"Contrast", t.Contrast}, {"Saturation", t.Saturation}} {
+		if !(s.value >= 0) || !finite(s.value) {
+			return fmt.Errorf("%s: %s is %g, want a finite strength of at least 0", t.name(), s.field, s.value)
+		}
+	}
+	if !(t.Hue >= 0 && t.Hue <= 0.5) {
+		return fmt.Errorf("%s: Hue is %g, want a share of the color circle 0 … 0.5", t.name(), t.Hue)
+	}
+	return checkP(t.name(), t.P)
+}
+
+// Validate implements Transform.
+func (t Grayscale) Validate() error { return checkP(t.name(), t.P) }
+
+// Validate implements Transform.
+func (t Solarize) Validate() error {
+	if !(t.Threshold >= 0 && t.Threshold <= 1) {
+		return fmt.Errorf("%s: Threshold is %g, want 0 … 1", t.name(), t.Threshold)
+	}
+	return checkP(t.name(), t.P)
+}
+
+// blend is one of brightness, contrast and saturation: a mix of the picture with black, its mean gray or
+// its gray.
+type blend struct {
+	strength float64
+	toward   blendTarget
+	factor   *Node // [N]
+	key      *Node // [N]; the order of the keys is the order of the changes
+}
+
+type blendTarget int
+
+const (
+	towardBlack blendTarget = iota
+	towardMean
+	towardGray
+)
+
+func (t ColorJitter) apply(v *view) {
+	rgb := len(v.planes()) == 3
+	var blends []*blend
+	add := func(strength float64, toward blendTarget) {
+		if strength > 0 {
+			blends = append(blends, &blend{strength: strength, toward: toward})
+		}
+	}
+	add(t.Brightness, towardBlack)
+	add(t.Contrast, towardMean)
+	if rgb {
+		add(t.Saturation, towardGray)
+	}
+	on := indicator(v.chance(t.P)) // [N]
+	for _, b := range blends {
+		f := v.uniform(max(0, 1-b.strength), 1+b.strength)
+		b.factor = OnePlus(Mul(on, MinusOne(f)))
+		b.key = v.uniform(0, 1)
+	}
+	if !rgb || t.Hue == 0 {
+		t.blendSlots(v, blends, ranks(blends), 0)
+		return
+	}
+	// Hue is the expensive one, and its place in the order differs from picture to picture. So it is
+	// computed once, in the middle: the blends have a row of slots before it and one after it, and each
+	// picture uses the slots that its order asks for.
+	turn := Mul(on, v.uniform(-t.Hue, t.Hue))
+	hueKey := v.uniform(0, 1)
+	slots := ranks(blends)
+	for i, b := range blends {
+		after := indicator(GreaterOrEqual(b.key, hueKey))
+		slots[i] = Add(slots[i], MulScalar(after, float64(len(blends))))
+	}
+	t.blendSlots(v, blends, slots, 0)
+	v.setPlanes(turnHue(v.planes(), perImage(turn)))
+	t.blendSlots(v, blends, slots, len(blends))
+}
+
+// ranks is for each blend how many come before it: [N] each, all different in each picture.
+func ranks(blends []*blend) []*Node {
+	r := make([]*Node, len(blends))
+	for i, b := range blends {
+		r[i] = ZerosLike(b.key)
+		for j, other := range blends {
+			switch {
+			case j < i: // ties keep the order of the list
+				r[i] = Add(r[i], indicator(LessOrEqual(other.key, b.key)))
+			case j > i:
+				r[i] = Add(r[i], indicator(LessThan(other.key, b.key)))
+			}
+		}
+	}
+	return r
+}
+
+// blendSlots runs the slots first … first+len(blends)−1: in each, a picture gets the blend whose slot it
+// is, or stays as it is.
+func (t ColorJitter) blendSlots(v *view, blends []*blend, slots []*Node, first int) {
+	for s := range blends {
+		keep := OnesLike(blends[0].key)
+		var toMean, toGray *Node
+		for i, b := range blends {
+			here := indicator(Equal(slots[i], Scalar(keep.Graph(), keep.DType(), first+s)))
+			move := Mul(here, OneMinus(b.factor)) // [N]: 1 − f here, 0 elsewhere
+			keep = Sub(keep, move)
+			switch b.toward {
+			case towardMean:
+				toMean = move
+			case towardGray:
+				toGray = move
+			}
+		}
+		planes := v.planes()
+		var l, offset *Node
+		if toMean != nil || toGray != nil {
+			l = gray(planes)
+		}
+		if toMean != nil {
+			offset = Mul(perImage(toMean), ReduceAndKeep(l, ReduceMean, 1, 2)) // [N, 1, 1]
+		}
+		if toGray != nil {
+			l = Mul(perImage(toGray), l)
+			if offset == nil {
+				offset = l
+			} else {
+				offset = Add(l, offset)
+			}
+		}
+		keep = perImage(keep)
+		next := make([]*Node, len(planes))
+		for c, x := range planes {
+			x = Mul(keep, x)
+			if offset != nil {
+				x = Add(x, offset)
+			}
+			next[c] = ClipScalar(x, 0, 1)
+		}
+		v.setPlanes(next)
+	}
+}
+
+// gray is the luma of RGB planes (ITU-R BT.601), or the one plane of a gray picture.
+func gray(planes []*Node) *Node {
+	if len(planes) == 1 {
+		return planes[0]
+	}
+	return Add(Add(MulScalar(planes[0], 0.299), MulScalar(planes[1], 0.587)), MulScalar(planes[2], 0.114))
+}
+
+// turnHue turns the hue of RGB planes in 0 … 1 by a share of the full circle; value and saturation stay.
+//
+// With v the largest and m the smallest of the three, d = v − m, and the hue h in sextants (0 … 6, red at
+// 0), a color is v − d·max(0, min(k, 4−k, 1)) with k = (o + h) mod 6 and o = 5, 3, 1 for R, G, B.
+func turnHue(planes []*Node, turns *Node) []*Node {
+	r, g, b := planes[0], planes[1], planes[2]
+	v := Max(Max(r, g), b)
+	d := Sub(v, Min(Min(r, g), b))
+	isGray := Equal(d, ZerosLike(d))
+	inv := Reciprocal(Where(isGray, OnesLike(d), d)) // any hue will do for gray: d scales it away
+	hr := Mul(Sub(g, b), inv)
+	hg := AddScalar(Mul(Sub(b, r), inv), 2)
+	hb := AddScalar(Mul(Sub(r, g), inv), 4)
+	h := Where(Equal(v, r), hr, Where(Equal(v, g), hg, hb))
+	h = Add(h, MulScalar(turns, 6))
+	turned := make([]*Node, 3)
+	for c, o := range []float64{5, 3, 1} {
+		k := AddScalar(h, o)
+		k = Sub(k, MulScalar(Floor(MulScalar(k, 1.0/6)), 6))
+		ramp := MaxScalar(MinScalar(Min(k, AddScalar(Neg(k), 4)), 1), 0)
+		turned[c] = Sub(v, Mul(d, ramp))
+	}
+	return turned
+}
+
+func (t Grayscale) apply(v *view) {
+	on := v.chance(t.P)
+	planes := v.planes()
+	if len(planes) == 1 {
+		return
+	}
+	l := gray(planes)
+	next := make([]*Node, len(planes))
+	for c, x := range planes {
+		next[c] = Where(on, l, x)
+	}
+	v.setPlanes(next)
+}
+
+func (t Solarize) apply(v *view) {
+	on := indicator(v.chance(t.P))
+	planes := v.planes()
+	next := make([]*Node, len(planes))
+	for c, x := range planes {
+		bright := indicator(GreaterOrEqual(x, Scalar(x.Graph(), x.DType(), t.Threshold)))
+		next[c] = Where(Equal(Mul(bright, perImage(on)), OnesLike(x)), OneMinus(x), x)
+	}
+	v.setPlanes(next)
+}
