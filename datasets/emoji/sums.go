@@ -6,7 +6,7 @@ package emoji
 var pinned = map[string]sum{
 	"data/fluent3d.png":   {2237525, "5c8419367afac79342b29f94cf1aaeaeb8c041f314ae210f208294ca2396a4ee"},
 	"data/fluentflat.png": {993058, "8efad49b6f81d00c38c65721171a9e8c6cc0307eb39f2c45de5c0b55ee796a2d"},
-	"data/items.json":     {439649, "27d03033bb531aaf83c910a35d80f8fd3c9b6a1c9386845d75941a46ebf2f89c"},
+	"data/items.json":     {283784, "f0c2f861cbd3414591493655574caff77d312ca0f62f6514470e404da81e98a4"},
 	"data/noto.png":       {1944888, "d04d01434ff238a2231f190505f55e30b68aacdcfcd9bcbf4ac55b63467e4f24"},
 	"data/openmoji.png":   {1099397, "b1008099ac2384adc6ccc393b800f689c6d102d9c12b1979322509752ce9cc48"},
 	"data/twemoji.png":    {1657904, "fadce0e49128586a277870f42d493c4ff1c0809319e9b514033e0a4143c94b58"},

@@ -14,7 +14,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"go/format"
@@ -71,14 +70,9 @@ func run(dir, dest string, fetch, check bool) error {
 		fmt.Println("  left out:", line)
 	}
 	out := map[string][]byte{}
-	var meta bytes.Buffer
-	enc := json.NewEncoder(&meta)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", " ")
-	if err := enc.Encode(t); err != nil {
+	if out["data/items.json"], err = t.encode(); err != nil {
 		return err
 	}
-	out["data/items.json"] = meta.Bytes()
 	svg, err := newSVGRenderer(context.Background(), contents[resvg.name]["index_bg.wasm"])
 	if err != nil {
 		return err

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -36,6 +38,33 @@ type table struct {
 	Groups    []string `json:"groups"`
 	Subgroups []string `json:"subgroups"`
 	Items     []item   `json:"items"`
+}
+
+// encode writes the table as JSON with one emoji per line, so that a change shows as a change of that emoji.
+func (t table) encode() ([]byte, error) {
+	var out bytes.Buffer
+	line := func(v any) string {
+		var b bytes.Buffer
+		enc := json.NewEncoder(&b)
+		enc.SetEscapeHTML(false)
+		if err := enc.Encode(v); err != nil {
+			panic(err) // strings and integers always encode
+		}
+		return strings.TrimSuffix(b.String(), "\n")
+	}
+	fmt.Fprintf(&out, "{\"groups\": %s,\n\"subgroups\": %s,\n\"items\": [\n", line(t.Groups), line(t.Subgroups))
+	for i, it := range t.Items {
+		end := ",\n"
+		if i == len(t.Items)-1 {
+			end = "\n"
+		}
+		out.WriteString(line(it) + end)
+	}
+	out.WriteString("]}\n")
+	if !json.Valid(out.Bytes()) {
+		return nil, errors.New("items.json would not be valid JSON")
+	}
+	return out.Bytes(), nil
 }
 
 // datasourceEmoji is what is read of an entry of emoji-datasource's emoji.json. Skin tones and other
