@@ -1,0 +1,60 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/contrastlab/contrastlab/internal/xla"
+)
+
+// describeKernel rewrites the kernel.json that `gonb --install` left in a virtual environment. GoNB calls go and
+// goimports by name, and Jupyter may be started from anywhere with any PATH, so both are put in front of it; cells run
+// in a temporary folder, so they are told where the plugin is.
+func describeKernel(venv, goTool string) error {
+	dir := filepath.Join(venv, "share", "jupyter", "kernels", "gonb")
+	file := filepath.Join(dir, "kernel.json")
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("kernel: %w", err)
+	}
+	var spec map[string]any
+	if err := json.Unmarshal(raw, &spec); err != nil {
+		return fmt.Errorf("kernel: %s: %w", file, err)
+	}
+	env := map[string]any{}
+	if old, ok := spec["env"].(map[string]any); ok {
+		maps.Copy(env, old)
+	}
+	maps.Copy(env, map[string]any{
+		// ${PATH} is Jupyter's own substitution.
+		"PATH": escape(filepath.Join(venv, "bin")) + ":" + escape(filepath.Dir(goTool)) + ":${PATH}",
+		// Not GOMLX_BACKEND: that would hide a GPU, or a user's wish.
+		xla.EnvVenv: escape(venv),
+	})
+	spec["env"] = env
+	spec["argv"] = []string{filepath.Join(venv, "bin", "gonb"), "--kernel", "{connection_file}"}
+	out, err := json.MarshalIndent(spec, "", "  ")
+	if err != nil {
+		return fmt.Errorf("kernel: %w", err)
+	}
+	if err := os.WriteFile(file+".new", append(out, '\n'), 0o644); err != nil {
+		return fmt.Errorf("kernel: %w", err)
+	}
+	if err := os.Rename(file+".new", file); err != nil {
+		return fmt.Errorf("kernel: %w", err)
+	}
+	// GoNB installed from below /tmp leaves a copy of itself here, which nothing uses.
+	for _, name := range []string{"gonb", "gonb~"} {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !os.IsNotExist(err) {
+			return fmt.Errorf("kernel: %w", err)
+		}
+	}
+	return nil
+}
+
+// escape protects a path from Jupyter's substitution of $NAME.
+func escape(path string) string { return strings.ReplaceAll(path, "$", "$$") }
