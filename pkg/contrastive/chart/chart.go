@@ -1,0 +1,204 @@
+package chart
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"image"
+	"image/color"
+	"math"
+	"strings"
+
+	"github.com/contrastlab/contrastlab/pkg/contrastive/chart/internal/echarts"
+	"github.com/contrastlab/contrastlab/pkg/contrastive/chart/internal/raster"
+)
+
+// Chart is something to look at: an ECharts option or a picture, with a title and a description. Make one with
+// [Lines], [Similarity], [Views] and the other functions; change its texts if you like; show it with [Show].
+type Chart struct {
+	// Title stands above the chart.
+	Title string
+	// Note is a second, smaller line: what is left out, what a sign means.
+	Note string
+	// Alt describes the chart in words, for screen readers and plain-text output.
+	Alt string
+	// Width and Height are the size in CSS pixels. On a narrower page a chart shrinks.
+	Width, Height int
+
+	// What an interactive chart is made of; empty for pictures.
+	spec   spec
+	option map[string]any
+	values func(r, c int) float64 // the cells of a matrix, painted into the static form
+
+	picture *image.RGBA // of a static chart, title included, at pictureScale
+	err     error
+}
+
+// spec is what runtime.js reads.
+type spec struct {
+	ID       string             `json:"id,omitempty"`
+	Live     string             `json:"live,omitempty"`
+	Width    int                `json:"width"`
+	Height   int                `json:"height"`
+	Option   map[string]any     `json:"option"`
+	Matrix   *matrix            `json:"matrix,omitempty"`
+	Labels   []string           `json:"labels,omitempty"`
+	Bands    []string           `json:"bands,omitempty"`
+	Measure  string             `json:"measure,omitempty"`
+	Whiskers map[string]whisker `json:"whiskers,omitempty"`
+	Square   []int              `json:"square,omitempty"`
+}
+
+// pictureScale is how many pixels of a PNG make one CSS pixel.
+const pictureScale = 1.5
+
+// maxPNG is the size in bytes that pictures are squeezed under where fewer colors can do it: a notebook with a dozen
+// charts stays under a megabyte.
+const maxPNG = 40 << 10
+
+// failed is a chart that cannot be drawn; it shows why.
+func failed(title, format string, args ...any) *Chart {
+	err := fmt.Errorf("chart: "+format, args...)
+	return &Chart{Title: title, Alt: "Nothing to draw: " + strings.TrimPrefix(err.Error(), "chart: ") + ".", Width: 760, Height: 160, err: err}
+}
+
+// Err says why there is nothing to draw (no data, rows of different lengths, ...), nil if there is. A chart with an
+// error can still be shown: it is an empty frame with the reason.
+func (c *Chart) Err() error { return c.err }
+
+// Option is the ECharts option of the chart as JSON, or an error for charts that are pictures and for those with
+// nothing to draw. Values starting with "lab:" name functions of the page's runtime.
+func (c *Chart) Option() ([]byte, error) {
+	if c.err != nil {
+		return nil, c.err
+	}
+	if c.option == nil {
+		return nil, fmt.Errorf("chart: %q is a picture and has no ECharts option", c.Title)
+	}
+	return json.Marshal(c.finished().Option)
+}
+
+// finished is the spec with the texts and the size as they are now.
+func (c *Chart) finished() spec {
+	s := c.spec
+	s.Width, s.Height = c.Width, c.Height
+	s.Option = map[string]any{}
+	for k, v := range c.option {
+		s.Option[k] = v
+	}
+	title := map[string]any{"text": c.Title, "left": 12, "top": 10, "textStyle": map[string]any{"fontSize": 16, "fontWeight": "bold", "color": ink}}
+	if c.Note != "" {
+		title["subtext"] = c.Note
+		title["itemGap"] = 6
+		title["subtextStyle"] = map[string]any{"fontSize": 12, "color": faint}
+	}
+	s.Option["title"] = title
+	s.Option["aria"] = map[string]any{"enabled": true, "label": map[string]any{"enabled": true, "description": c.Alt}}
+	return s
+}
+
+// Image is the static form of the chart, 1.5 pixels for each CSS pixel.
+func (c *Chart) Image() (image.Image, error) {
+	if c.err != nil {
+		return c.emptyState(), nil
+	}
+	if c.picture != nil {
+		return c.titled(), nil
+	}
+	if c.option == nil {
+		return nil, fmt.Errorf("chart: an empty Chart; make one with chart.Lines, chart.Similarity, ...")
+	}
+	s := c.finished()
+	svg, err := echarts.SVG(s, c.Width, c.Height)
+	if err != nil {
+		return nil, err
+	}
+	canvas := raster.NewCanvas(scaled(c.Width), scaled(c.Height), color.White)
+	if c.values != nil {
+		c.paintCells(canvas)
+	}
+	if err := canvas.DrawSVG(svg, pictureScale); err != nil {
+		return nil, err
+	}
+	return canvas.Image, nil
+}
+
+// PNG is the static form as a PNG file with at most 256 colors, and with fewer where it would be more than 40 KB.
+func (c *Chart) PNG() ([]byte, error) {
+	img, err := c.Image()
+	if err != nil {
+		return nil, err
+	}
+	return encodePNG(img, maxPNG)
+}
+
+func scaled(n int) int { return int(math.Round(float64(n) * pictureScale)) }
+
+func (c *Chart) emptyState() image.Image {
+	canvas := raster.NewCanvas(scaled(c.Width), scaled(c.Height), color.White)
+	w, h := float64(scaled(c.Width)), float64(scaled(c.Height))
+	canvas.StrokeRect(1, 1, w-2, h-2, 1.5, []float64{6, 4}, hexColor("#8C8C8C"))
+	c.writeTitle(canvas)
+	canvas.Text(fitText(c.Alt, 13*pictureScale, false, w-24*pictureScale), w/2, h/2+14*pictureScale, 13*pictureScale, false, raster.Middle, hexColor(faint))
+	return canvas.Image
+}
+
+// writeTitle draws the title and the note where ECharts would.
+func (c *Chart) writeTitle(canvas *raster.Canvas) {
+	width := float64(canvas.Image.Bounds().Dx()) - 24*pictureScale
+	canvas.Text(fitText(c.Title, 16*pictureScale, true, width), 12*pictureScale, 20*pictureScale, 16*pictureScale, true, raster.Start, hexColor(ink))
+	if c.Note != "" {
+		canvas.Text(fitText(c.Note, 12*pictureScale, false, width), 12*pictureScale, 41*pictureScale, 12*pictureScale, false, raster.Start, hexColor(faint))
+	}
+}
+
+// fitText shortens text to a width in pixels.
+func fitText(text string, size float64, bold bool, width float64) string {
+	if raster.MeasureText(text, size, bold) <= width {
+		return text
+	}
+	runes := []rune(text)
+	for n := len(runes) - 1; n > 0; n-- {
+		if s := strings.TrimRight(string(runes[:n]), " ") + "…"; raster.MeasureText(s, size, bold) <= width {
+			return s
+		}
+	}
+	return "…"
+}
+
+// Text is the chart in words: title, note, description.
+func (c *Chart) Text() string {
+	var b bytes.Buffer
+	for _, s := range []string{c.Title, c.Note, c.Alt} {
+		if s != "" {
+			fmt.Fprintln(&b, s)
+		}
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+// finite says whether v can be drawn.
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
+// plain makes a number JSON can hold: nil for what is not finite, and no more digits than an eye can use.
+func plain(v float64) any {
+	if !finite(v) {
+		return nil
+	}
+	return roundTo(v, 5)
+}
+
+// roundTo keeps so many significant digits.
+func roundTo(v float64, digits int) float64 {
+	if v == 0 || !finite(v) {
+		return v
+	}
+	k := math.Pow(10, float64(digits)-math.Ceil(math.Log10(math.Abs(v))))
+	if r := math.Round(v*k) / k; finite(r) {
+		return r
+	}
+	return v
+}
+
+// short prints a number for a person.
+func short(v float64) string { return fmt.Sprintf("%.4g", v) }

@@ -1,0 +1,218 @@
+// Draws the charts of package chart with ECharts: in a page (mount) and for the static picture (prepare).
+// Charts hand themselves over through the array window.contrastlabQueue, whether this script has run or not.
+(function (root) {
+  "use strict";
+  if (root.contrastlabCharts) return;
+
+  function fixed(v, digits) {
+    return typeof v === "number" && isFinite(v) ? v.toFixed(digits) : "–";
+  }
+  function escape(s) {
+    return String(s).replace(/[&<>"']/g, function (c) { return "&#" + c.charCodeAt(0) + ";"; });
+  }
+
+  // What an option cannot say in JSON, it names as "lab:…".
+  var named = {
+    // Classes along a sorted matrix. Data: [first, last + 1, name].
+    "lab:bands": function (chart) {
+      return function (params, api) {
+        var first = api.value(0), end = api.value(1), name = chart.bands[params.dataIndex];
+        var a = api.coord([first, first]), b = api.coord([end - 1, end - 1]), cell = api.size([1, 1]);
+        var x0 = a[0] - cell[0] / 2, y0 = a[1] - cell[1] / 2;
+        var x1 = b[0] + cell[0] / 2, y1 = b[1] + cell[1] / 2;
+        var grid = params.coordSys, shade = params.dataIndex % 2 ? "#5c6670" : "#aab4bd";
+        var line = { stroke: "rgba(40,40,40,0.55)", lineWidth: 1, fill: "none" };
+        var out = [
+          { type: "rect", shape: { x: grid.x - 8, y: y0, width: 6, height: y1 - y0 }, style: { fill: shade } },
+          { type: "rect", shape: { x: x0, y: grid.y + grid.height + 2, width: x1 - x0, height: 6 }, style: { fill: shade } },
+          { type: "rect", shape: { x: x0, y: y0, width: x1 - x0, height: y1 - y0 }, style: { stroke: "#222", lineWidth: 1.2, fill: "none" } }
+        ];
+        if (params.dataIndex > 0) {
+          out.push({ type: "line", shape: { x1: grid.x, y1: y0, x2: grid.x + grid.width, y2: y0 }, style: line });
+          out.push({ type: "line", shape: { x1: x0, y1: grid.y, x2: x0, y2: grid.y + grid.height }, style: line });
+        }
+        if (y1 - y0 >= 11) {
+          out.push({ type: "text", style: { x: grid.x - 13, y: (y0 + y1) / 2, text: name, align: "right", verticalAlign: "middle",
+            fill: "#222", fontSize: 12, width: grid.x - 36, overflow: "truncate" } });
+        }
+        return { type: "group", silent: true, children: out };
+      };
+    },
+    // Whiskers and numbers over grouped bars. Data: [group, value, low, high], one custom series for each bar series.
+    "lab:whiskers": function (chart) {
+      return function (params, api) {
+        var s = chart.whiskers[params.seriesName] || { index: 0, count: 1 };
+        var bar = api.barLayout({ count: s.count, barGap: "8%", barCategoryGap: "28%" })[s.index];
+        var value = api.value(1), low = api.value(2), high = api.value(3);
+        if (!isFinite(value)) return null;
+        var x = api.coord([api.value(0), value])[0] + bar.offsetCenter;
+        var top = api.coord([api.value(0), isFinite(high) ? high : value])[1];
+        var out = [];
+        if (isFinite(low) && isFinite(high) && high > low) {
+          var y0 = api.coord([api.value(0), low])[1], w = Math.min(5, bar.width / 3), style = { stroke: "#222", lineWidth: 1.4, fill: "none" };
+          out.push({ type: "line", shape: { x1: x, y1: y0, x2: x, y2: top }, style: style });
+          out.push({ type: "line", shape: { x1: x - w, y1: y0, x2: x + w, y2: y0 }, style: style });
+          out.push({ type: "line", shape: { x1: x - w, y1: top, x2: x + w, y2: top }, style: style });
+        }
+        if (bar.width >= 20) {
+          out.push({ type: "text", style: { x: x, y: top - 4, text: fixed(value, bar.width >= 26 ? 3 : 2), align: "center", verticalAlign: "bottom", fill: "#222", fontSize: bar.width >= 32 ? 11 : 10 } });
+        }
+        return { type: "group", silent: true, children: out };
+      };
+    },
+    "lab:cell": function (chart) {
+      return function (p) {
+        var row = p.value[1], col = p.value[0], who = function (i) {
+          var name = chart.labels && chart.labels[i];
+          return "#" + i + (name ? " " + escape(name) : "");
+        };
+        return escape(chart.measure || "value") + " <b>" + fixed(p.value[2], 2) + "</b><br>row " + who(row) + "<br>column " + who(col);
+      };
+    },
+    "lab:point": function () {
+      return function (p) {
+        var name = p.data && p.data.name;
+        return escape(p.seriesName) + (name ? ": <b>" + escape(name) + "</b>" : "") + "<br>" + fixed(p.value[0], 3) + ", " + fixed(p.value[1], 3);
+      };
+    },
+    "lab:number": function () {
+      return function (v) { return Array.isArray(v) ? v.map(function (x) { return fixed(x, 3); }).join(", ") : (typeof v === "number" ? String(+v.toPrecision(4)) : v); };
+    },
+    "lab:percent": function () {
+      return function (v) { return typeof v === "number" ? +(v * 100).toPrecision(3) + " %" : v; };
+    }
+  };
+
+  function resolve(value, chart) {
+    if (Array.isArray(value)) {
+      for (var i = 0; i < value.length; i++) {
+        if (typeof value[i] !== "object" && typeof value[i] !== "string") break; // plain data
+        value[i] = resolve(value[i], chart);
+      }
+      return value;
+    }
+    if (value && typeof value === "object") {
+      for (var k in value) if (k !== "data" || !Array.isArray(value[k])) value[k] = resolve(value[k], chart);
+      return value;
+    }
+    return typeof value === "string" && named[value] ? named[value](chart) : value;
+  }
+
+  // A matrix travels as one byte a cell, base64; of a symmetric one only the upper triangle.
+  function cells(m) {
+    var raw = root.atob(m.cells), n = m.rows, out = [], k = 0;
+    for (var r = 0; r < n; r++) {
+      for (var c = m.symmetric ? r : 0; c < m.columns; c++) {
+        var byte = raw.charCodeAt(k++);
+        if (byte === 255) continue;
+        var v = m.min + (m.max - m.min) * byte / 254;
+        out.push([c, r, v]);
+        if (m.symmetric && c !== r) out.push([r, c, v]);
+      }
+    }
+    return out;
+  }
+
+  // prepare makes the option ECharts wants. The static picture has its matrix painted in by Go.
+  function prepare(chart, still) {
+    var option = resolve(chart.option, chart);
+    option.animation = false;
+    if (chart.matrix && !still) option.series[0].data = cells(chart.matrix);
+    if (still) { delete option.toolbox; delete option.dataZoom; delete option.tooltip; }
+    return option;
+  }
+
+  var waiting = [], timer = 0, lives = {};
+
+  function height(chart, width) {
+    var s = chart.square; // [pixels beside the plot, pixels above and below it]
+    return s && width < chart.width ? Math.max(160, width - s[0]) + s[1] : chart.height;
+  }
+
+  // fit makes titles and the like suit a narrow page.
+  function fit(chart, option, width) {
+    var small = width < 560;
+    if (option.title) {
+      option.title.textStyle = option.title.textStyle || {};
+      option.title.textStyle.fontSize = small ? 14 : 16;
+      option.title.textStyle.width = width - (small ? 24 : 130);
+      option.title.textStyle.overflow = "truncate";
+      if (option.title.subtextStyle) { option.title.subtextStyle.width = width - 24; option.title.subtextStyle.overflow = "truncate"; }
+    }
+    if (option.toolbox) option.toolbox.show = !small;
+    return option;
+  }
+
+  function draw(chart, place) {
+    var width = Math.min(place.clientWidth, chart.width);
+    var picture = place.querySelector("img,pre");
+    var kept = chart.live && lives[chart.live];
+    try {
+      var box = kept ? kept.box : root.document.createElement("div");
+      box.style.cssText = "width:" + width + "px;height:" + height(chart, width) + "px";
+      box.setAttribute("role", "img");
+      place.appendChild(box);
+      var plot = kept ? kept.plot : root.contrastlabECharts.init(box, null, { renderer: "canvas", width: width, height: height(chart, width) });
+      var option = fit(chart, prepare(chart, false), width);
+      if (kept) { delete option.dataZoom; plot.resize({ width: width, height: height(chart, width) }); }
+      plot.setOption(option, { notMerge: !kept, replaceMerge: kept ? ["series"] : undefined });
+      if (chart.live) lives[chart.live] = { box: box, plot: plot };
+      if (picture) picture.style.display = "none";
+      place.setAttribute("data-lab-chart", "live");
+      if (root.ResizeObserver) {
+        new root.ResizeObserver(function () {
+          var w = Math.min(place.clientWidth, chart.width);
+          if (w < 40 || w === width || !place.contains(box)) return;
+          width = w;
+          box.style.width = w + "px";
+          box.style.height = height(chart, w) + "px";
+          plot.resize({ width: w, height: height(chart, w) });
+          var f = fit(chart, { title: option.title, toolbox: option.toolbox }, w);
+          plot.setOption({ title: f.title, toolbox: f.toolbox });
+        }).observe(place);
+      }
+    } catch (e) {
+      // The static picture stays; the reason goes to the console.
+      if (box && box.parentNode === place) place.removeChild(box);
+      if (picture) picture.style.display = "";
+      place.setAttribute("data-lab-chart", "failed");
+      if (root.console) root.console.error("contrastlab chart " + chart.id, e);
+    }
+  }
+
+  function place(chart) {
+    var el = root.document.getElementById(chart.id);
+    if (!el || el.clientWidth < 40) return false; // not in the page yet, or in a hidden tab
+    if (!el.hasAttribute("data-lab-chart")) draw(chart, el);
+    return true;
+  }
+
+  function wait() {
+    waiting = waiting.filter(function (c) { return !place(c); });
+    if (!waiting.length) { root.clearInterval(timer); timer = 0; }
+  }
+
+  function mount(chart) {
+    if (chart.packed) {
+      unpack(chart.packed).then(function (text) { mount(JSON.parse(text)); });
+      return;
+    }
+    if (place(chart)) return;
+    waiting = waiting.filter(function (c) { return c.id !== chart.id; });
+    waiting.push(chart);
+    if (!timer) timer = root.setInterval(wait, 150);
+  }
+
+  function unpack(base64) {
+    var raw = root.atob(base64), bytes = new Uint8Array(raw.length);
+    for (var i = 0; i < raw.length; i++) bytes[i] = raw.charCodeAt(i);
+    return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+  }
+
+  root.contrastlabCharts = { prepare: prepare, mount: mount, fit: fit };
+  if (root.document) {
+    var queue = root.contrastlabQueue || [];
+    root.contrastlabQueue = { push: mount };
+    for (var i = 0; i < queue.length; i++) mount(queue[i]);
+  }
+})(typeof window !== "undefined" ? window : this);

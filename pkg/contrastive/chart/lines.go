@@ -1,0 +1,205 @@
+package chart
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/go-echarts/go-echarts/v2/charts"
+	"github.com/go-echarts/go-echarts/v2/opts"
+)
+
+// Series is one line: Y[i] at X[i]. A nil X counts 0, 1, 2, ... A value that is not finite is a gap.
+type Series struct {
+	Name   string
+	X, Y   []float64
+	Dashed bool // for what is compared against
+}
+
+// Point is one line of a training history: the values logged at a step.
+type Point struct {
+	Step   int
+	Values map[string]float64
+}
+
+// maxPoints is how many points of a line are kept: more cannot be told apart at this size.
+const maxPoints = 600
+
+// Lines draws lines over a common x axis. The names of the axes carry the unit, as in "loss (nats)".
+func Lines(title, xName, yName string, series ...Series) *Chart {
+	c := &Chart{Title: title, Width: frameWidth, Height: frameHeight}
+	return c.lines(xName, yName, series, nil)
+}
+
+// Loss draws the "loss" of a training history over the steps. With a ceiling above zero, a dashed line marks it: the
+// loss of guessing among all candidates alike, ln(2N−1) for NT-Xent with N pairs. A loss says little without it, as
+// it is not comparable across batch sizes.
+func Loss(history []Point, ceiling float64) *Chart {
+	return lossChart("Training loss", history, ceiling)
+}
+
+func lossChart(title string, history []Point, ceiling float64) *Chart {
+	s := Series{Name: "loss"}
+	for _, p := range history {
+		if v, ok := p.Values["loss"]; ok {
+			s.X, s.Y = append(s.X, float64(p.Step)), append(s.Y, v)
+		}
+	}
+	if len(s.Y) == 0 {
+		return failed(title, "the history has no \"loss\" yet")
+	}
+	c := &Chart{Title: title, Width: frameWidth, Height: frameHeight}
+	var marks []mark
+	if ceiling > 0 && finite(ceiling) {
+		marks = []mark{{ceiling, fmt.Sprintf("guessing: %.2f", ceiling)}}
+		if last := s.Y[len(s.Y)-1]; finite(last) {
+			c.Note = fmt.Sprintf("last: %.3f, %.0f %% of guessing among all candidates (%.3f)", last, 100*last/ceiling, ceiling)
+		}
+	}
+	return c.lines("step", "loss (nats)", []Series{s}, marks)
+}
+
+// mark is a named horizontal line.
+type mark struct {
+	y    float64
+	name string
+}
+
+func (c *Chart) lines(xName, yName string, series []Series, marks []mark) *Chart {
+	var out []charts.SingleSeries
+	var words []string
+	gaps := 0
+	lo, hi := math.Inf(1), math.Inf(-1)
+	for i, s := range series {
+		if s.X != nil && len(s.X) != len(s.Y) {
+			return failed(c.Title, "series %q has %d x values for %d y values", s.Name, len(s.X), len(s.Y))
+		}
+		data := make([][2]any, 0, len(s.Y))
+		first, last, n := math.NaN(), math.NaN(), 0
+		for j, y := range s.Y {
+			x := float64(j)
+			if s.X != nil {
+				x = s.X[j]
+			}
+			if !finite(x) {
+				gaps++
+				continue
+			}
+			if !finite(y) {
+				gaps++
+			} else {
+				lo, hi = math.Min(lo, y), math.Max(hi, y)
+				if n == 0 {
+					first = y
+				}
+				last = y
+				n++
+			}
+			data = append(data, [2]any{plain(x), plain(y)})
+		}
+		if n == 0 {
+			continue
+		}
+		words = append(words, fmt.Sprintf("%s goes from %s to %s over %d points", nameOr(s.Name, "the line"), short(first), short(last), n))
+		color := okabeIto[i%len(okabeIto)]
+		style := &opts.LineStyle{Width: 2, Color: color}
+		if s.Dashed {
+			style.Type = "dashed"
+		}
+		line := charts.SingleSeries{Name: s.Name, Type: "line", Data: thin(data, maxPoints), ShowSymbol: opts.Bool(n <= 30), Symbol: symbols[i%len(symbols)],
+			LineStyle: style, ItemStyle: &opts.ItemStyle{Color: color}}
+		if len(out) == 0 && len(marks) > 0 {
+			line.MarkLines = horizontal(marks)
+		}
+		out = append(out, line)
+	}
+	if len(out) == 0 {
+		return failed(c.Title, "no finite value in %d series", len(series))
+	}
+	if gaps > 0 {
+		gap := fmt.Sprintf("%d points that are NaN or Inf are left out", gaps)
+		if gaps == 1 {
+			gap = "1 point that is NaN or Inf is left out"
+		}
+		c.Note = strings.TrimPrefix(c.Note+"; "+gap, "; ")
+		words = append(words, gap)
+	}
+	a := axes{x: opts.XAxis{Name: xName, Type: "value", Min: "dataMin", Max: "dataMax"}, y: opts.XAxis{Name: yName, Type: "value", Scale: opts.Bool(true)},
+		legend: len(out) > 1, zoom: true, tooltip: opts.Tooltip{ValueFormatter: named("number")}}
+	for _, m := range marks {
+		lo, hi = math.Min(lo, m.y), math.Max(hi, m.y)
+		words = append(words, m.name)
+	}
+	if len(marks) > 0 { // ECharts does not make room for mark lines
+		a.y.Min, a.y.Max = niceRange(lo, hi)
+	}
+	c.Alt = fmt.Sprintf("Line chart of %s over %s: %s.", yName, xName, strings.Join(words, "; "))
+	return c.rect(a, out...)
+}
+
+// horizontal draws marks as dashed lines with their names above the line's right end.
+func horizontal(marks []mark) *opts.MarkLines {
+	m := &opts.MarkLines{MarkLineStyle: opts.MarkLineStyle{Symbol: []string{"none", "none"}}}
+	for _, k := range marks {
+		m.Data = append(m.Data, map[string]any{"yAxis": plain(k.y), "name": k.name,
+			"label":     map[string]any{"formatter": k.name, "position": "insideEndTop", "color": ink, "fontSize": 12},
+			"lineStyle": map[string]any{"color": faint, "type": "dashed", "width": 1.5}})
+	}
+	return m
+}
+
+// niceRange widens [lo, hi] to round numbers.
+func niceRange(lo, hi float64) (float64, float64) {
+	if hi <= lo {
+		lo, hi = lo-0.5, hi+0.5
+	}
+	raw := (hi - lo) / 5
+	step := math.Pow(10, math.Floor(math.Log10(raw)))
+	for _, k := range []float64{1, 2, 5, 10} {
+		if k*step >= raw {
+			step *= k
+			break
+		}
+	}
+	return roundTo(math.Floor(lo/step-0.05)*step, 8), roundTo(math.Ceil(hi/step+0.05)*step, 8)
+}
+
+// thin keeps at most n points: of each stretch the least and the greatest, so that spikes survive, and the gaps.
+func thin(data [][2]any, n int) [][2]any {
+	if len(data) <= n {
+		return data
+	}
+	out := data[:0:0]
+	stretch := 2 * len(data) / n
+	for start := 0; start < len(data); start += stretch + 1 {
+		end := min(start+stretch+1, len(data))
+		low, high, gap := -1, -1, -1
+		for i := start; i < end; i++ {
+			v, ok := data[i][1].(float64)
+			if !ok {
+				gap = i
+				continue
+			}
+			if low < 0 || v < data[low][1].(float64) {
+				low = i
+			}
+			if high < 0 || v > data[high][1].(float64) {
+				high = i
+			}
+		}
+		keep := [3]int{low, high, gap}
+		for i := start; i < end; i++ {
+			if i == keep[0] || i == keep[1] || i == keep[2] || i == len(data)-1 {
+				out = append(out, data[i])
+			}
+		}
+	}
+	return out
+}
+
+func nameOr(name, otherwise string) string {
+	if name == "" {
+		return otherwise
+	}
+	return name
+}

@@ -1,0 +1,113 @@
+package chart
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+	"math"
+	"math/rand/v2"
+
+	"github.com/contrastlab/contrastlab/datasets"
+	"github.com/contrastlab/contrastlab/pkg/contrastive/eval"
+)
+
+// sample is a chart that every general test goes through.
+type sample struct {
+	name  string
+	chart *Chart
+	live  bool // has an ECharts option
+}
+
+// samples is one chart of every kind, as a lesson would draw it.
+func samples() []sample {
+	var history []Point
+	for step := 0; step <= 400; step += 5 {
+		t := float64(step) / 400
+		history = append(history, Point{step, map[string]float64{"loss": 6.24*math.Exp(-2.2*t)*0.6 + 2.4 + 0.1*math.Sin(float64(step)), "rank": 3}})
+	}
+	x := make([]float64, 50)
+	a, b := make([]float64, 50), make([]float64, 50)
+	for i := range x {
+		x[i], a[i], b[i] = float64(i*10), 0.5-0.4*math.Exp(-float64(i)/12), 0.31
+	}
+	var positives, negatives []float32
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 400 {
+		positives = append(positives, float32(math.Tanh(1+0.4*rng.NormFloat64())))
+	}
+	for range 8000 {
+		negatives = append(negatives, float32(math.Tanh(0.1+0.3*rng.NormFloat64())))
+	}
+	px, py, classes, names := make([]float32, 300), make([]float32, 300), make([]string, 300), make([]string, 300)
+	for i := range px {
+		k := i % 5
+		px[i], py[i] = float32(math.Cos(float64(k))*3+rng.NormFloat64()), float32(math.Sin(float64(k))*3+rng.NormFloat64())
+		classes[i], names[i] = []string{"smileys", "animals", "food", "travel", "symbols"}[k], fmt.Sprintf("picture <%d>", i)
+	}
+	originals, views, hits := tiles(6, 1), make([][]image.Image, 6), make([][]bool, 6)
+	for i := range views {
+		views[i] = tiles(8, i+2)
+		hits[i] = make([]bool, 8)
+		for k := range hits[i] {
+			hits[i][k] = (i*k)%3 == 0
+		}
+	}
+	return []sample{
+		{"loss", Loss(history, math.Log(511)), true},
+		{"lines", Lines("Recall while training", "step", "recall@1", Series{Name: "SimCLR", X: x, Y: a}, Series{Name: "raw pixels", X: x, Y: b, Dashed: true}), true},
+		{"similarity", Similarity(clusters(96, 8, 1.3)), true},
+		{"similarity-large", Similarity(clusters(700, 9, 1.6)), true},
+		{"matrix", SimilarityMatrix("Similarity of four views", [][]float32{{1, .8, -.2, 0}, {.8, 1, .1, -.7}, {-.2, .1, 1, .5}, {0, -.7, .5, 1}}, nil), true},
+		{"histogram", Histogram(positives, negatives), true},
+		{"bars", Bars("Retrieval across artists", "recall@1", []string{"Noto → Twemoji", "OpenMoji → Noto", "Fluent → Twemoji"}, []BarSeries{
+			{Name: "raw pixels", Values: []float64{0.308, 0.122, 0.25}, Baseline: true},
+			{Name: "untrained encoder", Values: []float64{0.119, 0.032, 0.08}, Baseline: true},
+			{Name: "SimCLR", Values: []float64{0.446, 0.160, 0.33}, Errors: []float64{0.02, 0.03, 0.015}},
+			{Name: "two artists as positives", Values: []float64{0.561, 0.176, 0.41}, Errors: []float64{0.03, 0.02, 0.02}}}), true},
+		{"scatter", Scatter("Embeddings after PCA", "first component", "second component", px, py, classes, names), true},
+		{"views", Views(originals, views, []string{"pizza", "grinning face", "a very long name of a picture", "dog", "car", "披萨"}), false},
+		{"neighbors", Neighbors(originals, views, hits), false},
+	}
+}
+
+// clusters is n embeddings around the centers of some classes.
+func clusters(n, classes int, noise float64) *eval.Embeddings {
+	const d = 16
+	rng := rand.New(rand.NewPCG(7, uint64(n)))
+	im := &datasets.Images{LabelNames: []string{"Smileys & Emotion", "People & Body", "Animals & Nature", "Food & Drink", "Travel & Places", "Activities", "Objects", "Symbols", "动物"}[:classes]}
+	centers := make([][]float64, classes)
+	for k := range centers {
+		centers[k] = make([]float64, d)
+		for j := range centers[k] {
+			centers[k][j] = rng.NormFloat64()
+		}
+	}
+	e := &eval.Embeddings{N: n, D: d, Images: im}
+	for i := range n {
+		k := i % classes
+		im.Labels = append(im.Labels, int32(k))
+		for j := range d {
+			e.Vectors = append(e.Vectors, float32(centers[k][j]+noise*rng.NormFloat64()))
+		}
+	}
+	return e
+}
+
+// tiles are 32×32 pictures with a transparent corner.
+func tiles(n, seed int) []image.Image {
+	out := make([]image.Image, n)
+	for i := range out {
+		img := image.NewNRGBA(image.Rect(0, 0, 32, 32))
+		hue := float64(i*37+seed*53) / 40
+		for y := range 32 {
+			for x := range 32 {
+				if (x-16)*(x-16)+(y-16)*(y-16) > 15*15 {
+					continue
+				}
+				img.SetNRGBA(x, y, color.NRGBA{uint8(127 + 120*math.Cos(hue+float64(x)/30)), uint8(127 + 120*math.Cos(hue+2+float64(y)/20)), uint8(127 + 120*math.Cos(hue+4)), 255})
+			}
+		}
+		out[i] = img
+	}
+	return out
+}
