@@ -93,27 +93,28 @@ func Load() (*Data, error) { return LoadFS(embedded) }
 func LoadFS(fsys fs.FS) (*Data, error) { return load(fsys, pinned) }
 
 func load(fsys fs.FS, sums map[string]sum) (*Data, error) {
-	raw, err := read(fsys, "data/items.json", sums)
+	items, err := read(fsys, "data/items.json", sums)
 	if err != nil {
 		return nil, err
 	}
-	d, err := parseItems(raw)
+	artists := Artists()
+	sheets := make([][]byte, len(artists))
+	for i, a := range artists {
+		if sheets[i], err = read(fsys, a.file, sums); err != nil {
+			return nil, err
+		}
+	}
+	d, err := parseItems(items)
 	if err != nil {
 		return nil, broken("data/items.json", err)
 	}
-	artists := Artists()
 	n := len(d.Items)
 	d.Pixels = make([]uint8, n*len(artists)*pictureBytes)
 	errs := make([]error, len(artists))
 	var wg sync.WaitGroup
 	for i, a := range artists {
 		wg.Go(func() {
-			raw, err := read(fsys, a.file, sums)
-			if err != nil {
-				errs[i] = err
-				return
-			}
-			sheet, err := decodeSheet(raw, n)
+			sheet, err := decodeSheet(sheets[i], n)
 			if err != nil {
 				errs[i] = broken(a.file, err)
 				return
