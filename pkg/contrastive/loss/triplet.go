@@ -54,14 +54,15 @@ func (t Triplet) Loss(z, labels *graph.Node) *graph.Node {
 	same := SameLabel(labels, labels)
 	positives := graph.ExpandAxes(graph.LogicalAnd(same, NotSelf(z.Graph(), rows, rows)), 2) // [R, R, 1]
 	negatives := graph.ExpandAxes(graph.LogicalNot(same), 1)                                 // [R, 1, R]
-	violation := graph.AddScalar(graph.Sub(graph.ExpandAxes(distances, 2), graph.ExpandAxes(distances, 1)), t.Margin)
+	near, far := graph.ExpandAxes(distances, 2), graph.ExpandAxes(distances, 1)
+	violation := graph.AddScalar(graph.Sub(near, far), t.Margin)
 	violation.AssertDims(rows, rows, rows) // anchor, positive, negative
 
 	counts := graph.LogicalAnd(graph.LogicalAnd(positives, negatives), graph.GreaterThan(violation, graph.ScalarZero(z.Graph(), z.DType())))
 	switch t.Mining {
 	case AllTriplets:
 	case SemiHardTriplets:
-		counts = graph.LogicalAnd(counts, graph.LessThan(violation, graph.Scalar(z.Graph(), z.DType(), t.Margin)))
+		counts = graph.LogicalAnd(counts, graph.LessThan(near, far))
 	default:
 		exceptions.Panicf("Triplet: unknown Mining %d", t.Mining)
 	}
