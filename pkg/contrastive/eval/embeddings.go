@@ -30,15 +30,32 @@ func (e *Embeddings) Select(rows []int) *Embeddings {
 		s.Vectors = append(s.Vectors, e.Row(r)...)
 	}
 	if e.Images != nil {
-		im := e.Images
-		s.Images = &datasets.Images{
-			Name: im.Name, Height: im.Height, Width: im.Width, Channels: im.Channels,
-			Labels: pick(im.Labels, rows), LabelNames: im.LabelNames,
-			Domains: pick(im.Domains, rows), DomainNames: im.DomainNames,
-			Items: pick(im.Items, rows), ItemNames: im.ItemNames,
+		im := *e.Images
+		im.Pixels, im.Captions = nil, nil
+		for _, column := range []*[]int32{&im.Labels, &im.FineLabels, &im.Domains, &im.Items} {
+			*column = pick(*column, rows)
 		}
+		s.Images = &im
 	}
 	return s
+}
+
+// Centered is a copy of the vectors from which the mean of reference, usually the training set, has been
+// subtracted. What all pictures share no longer counts in a cosine, so that raw pixels, say, become a
+// stronger baseline. It fails if either has NaN or Inf or the dimensions differ.
+func (e *Embeddings) Centered(reference *Embeddings) (*Embeddings, error) {
+	if err := checkPair(e, reference, "given", "reference"); err != nil {
+		return nil, err
+	}
+	mean := make([]float64, e.D)
+	for i, v := range reference.Vectors {
+		mean[i%e.D] += float64(v) / float64(reference.N)
+	}
+	c := &Embeddings{N: e.N, D: e.D, Images: e.Images, Vectors: make([]float32, len(e.Vectors))}
+	for i, v := range e.Vectors {
+		c.Vectors[i] = float32(float64(v) - mean[i%e.D])
+	}
+	return c, nil
 }
 
 func pick(values []int32, rows []int) []int32 {

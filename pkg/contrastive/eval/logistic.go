@@ -7,7 +7,7 @@ import (
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
-	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"gonum.org/v1/gonum/optimize"
 )
@@ -16,7 +16,7 @@ import (
 // gradient in float64 on the backend, compiled once per number of rows.
 type solver struct {
 	d, classes int
-	exec       *Exec
+	exec       *graph.Exec
 }
 
 func newSolver(backend compute.Backend, d, classes int) (*solver, error) {
@@ -25,7 +25,7 @@ func newSolver(backend compute.Backend, d, classes int) (*solver, error) {
 	}
 	s := &solver{d: d, classes: classes}
 	var err error
-	s.exec, err = NewExec(backend, s.lossAndGradient)
+	s.exec, err = graph.NewExec(backend, s.lossAndGradient)
 	if err != nil {
 		return nil, fmt.Errorf("eval: logistic regression: %w", err)
 	}
@@ -37,19 +37,19 @@ func (s *solver) close() { s.exec.Finalize() }
 // lossAndGradient is [1 + P]: the loss and its gradient by theta, P = (d+1)·classes.
 //
 // x is [N, d], y [N] class indices, theta [P] the weights [d, classes] and then the biases, l2 a scalar.
-func (s *solver) lossAndGradient(x, y, theta, l2 *Node) *Node {
+func (s *solver) lossAndGradient(x, y, theta, l2 *graph.Node) *graph.Node {
 	n, weights := x.Shape().Dim(0), s.d*s.classes
 	x.AssertDims(n, s.d)
 	y.AssertDims(n)
 	theta.AssertDims(weights + s.classes)
-	w := Reshape(Slice(theta, AxisRange(0, weights)), s.d, s.classes)
-	b := Reshape(Slice(theta, AxisRange(weights)), 1, s.classes)
-	logp := LogSoftmax(Add(Einsum("nd,dc->nc", x, w), b))
-	truth := OneHot(y, s.classes, dtypes.Float64) // [N, classes]
-	loss := Neg(DivScalar(ReduceAllSum(Mul(truth, logp)), float64(n)))
-	loss = Add(loss, Mul(l2, DivScalar(ReduceAllSum(Square(w)), 2)))
+	w := graph.Reshape(graph.Slice(theta, graph.AxisRange(0, weights)), s.d, s.classes)
+	b := graph.Reshape(graph.Slice(theta, graph.AxisRange(weights)), 1, s.classes)
+	logp := graph.LogSoftmax(graph.Add(graph.Einsum("nd,dc->nc", x, w), b))
+	truth := graph.OneHot(y, s.classes, dtypes.Float64) // [N, classes]
+	loss := graph.Neg(graph.DivScalar(graph.ReduceAllSum(graph.Mul(truth, logp)), float64(n)))
+	loss = graph.Add(loss, graph.Mul(l2, graph.DivScalar(graph.ReduceAllSum(graph.Square(w)), 2)))
 	loss.AssertScalar()
-	return Concatenate([]*Node{Reshape(loss, 1), Gradient(loss, theta)[0]}, 0)
+	return graph.Concatenate([]*graph.Node{graph.Reshape(loss, 1), graph.Gradient(loss, theta)[0]}, 0)
 }
 
 // problem is one set of rows on the device.
