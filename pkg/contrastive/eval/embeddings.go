@@ -69,6 +69,10 @@ func pick(values []int32, rows []int) []int32 {
 	return picked
 }
 
+// Validate reports what makes the vectors unusable: none at all, a length other than N·D, or a NaN or Inf,
+// with its row and column.
+func (e *Embeddings) Validate() error { return e.check("given") }
+
 // check reports what makes the vectors unusable; role says in the message which of the caller's sets it is.
 func (e *Embeddings) check(role string) error {
 	switch {

@@ -3,6 +3,7 @@ package eval
 import (
 	"fmt"
 	"math"
+	"math/bits"
 	"slices"
 
 	"github.com/gomlx/compute"
@@ -36,17 +37,20 @@ func (s *solver) close() { s.exec.Finalize() }
 
 // lossAndGradient is [1 + P]: the loss and its gradient by theta, P = (d+1)·classes.
 //
-// x is [N, d], y [N] class indices, theta [P] the weights [d, classes] and then the biases, l2 a scalar.
-func (s *solver) lossAndGradient(x, y, theta, l2 *graph.Node) *graph.Node {
+// x is [N, d], y [N] class indices, weight [N] what each row counts, theta [P] the weights [d, classes] and then
+// the biases, l2 a scalar.
+func (s *solver) lossAndGradient(x, y, weight, theta, l2 *graph.Node) *graph.Node {
 	n, weights := x.Shape().Dim(0), s.d*s.classes
 	x.AssertDims(n, s.d)
 	y.AssertDims(n)
+	weight.AssertDims(n)
 	theta.AssertDims(weights + s.classes)
 	w := graph.Reshape(graph.Slice(theta, graph.AxisRange(0, weights)), s.d, s.classes)
 	b := graph.Reshape(graph.Slice(theta, graph.AxisRange(weights)), 1, s.classes)
 	logp := graph.LogSoftmax(graph.Add(graph.Einsum("nd,dc->nc", x, w), b))
-	truth := graph.OneHot(y, s.classes, dtypes.Float64) // [N, classes]
-	loss := graph.Neg(graph.DivScalar(graph.ReduceAllSum(graph.Mul(truth, logp)), float64(n)))
+	truth := graph.OneHot(y, s.classes, dtypes.Float64)   // [N, classes]
+	perRow := graph.ReduceSum(graph.Mul(truth, logp), -1) // [N]
+	loss := graph.Neg(graph.ReduceAllSum(graph.Mul(weight, perRow)))
 	loss = graph.Add(loss, graph.Mul(l2, graph.DivScalar(graph.ReduceAllSum(graph.Square(w)), 2)))
 	loss.AssertScalar()
 	return graph.Concatenate([]*graph.Node{graph.Reshape(loss, 1), graph.Gradient(loss, theta)[0]}, 0)
@@ -55,16 +59,32 @@ func (s *solver) lossAndGradient(x, y, theta, l2 *graph.Node) *graph.Node {
 // problem is one set of rows on the device.
 type problem struct {
 	*solver
-	x, y *tensors.Tensor
+	x, y, weight *tensors.Tensor
 }
 
+// load fills up with rows of weight 0, to a power of two or a multiple of 1024, so that sets of about one
+// size share one compiled graph.
 func (s *solver) load(x []float64, y []int32) *problem {
-	return &problem{s, tensors.FromFlatDataAndDimensions(x, len(y), s.d), tensors.FromFlatDataAndDimensions(y, len(y))}
+	n := len(y)
+	padded := (n + 1023) / 1024 * 1024
+	if n < 1024 {
+		padded = 1 << bits.Len(uint(n-1))
+	}
+	weight := append(slices.Repeat([]float64{1 / float64(n)}, n), make([]float64, padded-n)...)
+	x = append(slices.Clip(x), make([]float64, (padded-n)*s.d)...)
+	y = append(slices.Clip(y), make([]int32, padded-n)...)
+	return &problem{
+		s,
+		tensors.FromFlatDataAndDimensions(x, padded, s.d),
+		tensors.FromFlatDataAndDimensions(y, padded),
+		tensors.FromFlatDataAndDimensions(weight, padded),
+	}
 }
 
 func (p *problem) close() {
-	_ = p.x.FinalizeAll()
-	_ = p.y.FinalizeAll()
+	for _, t := range []*tensors.Tensor{p.x, p.y, p.weight} {
+		_ = t.FinalizeAll()
+	}
 }
 
 type fitted struct {
@@ -91,7 +111,7 @@ func (p *problem) fit(l2 float64, theta []float64, maxIterations int) (fitted, e
 			return last
 		}
 		at = slices.Clone(theta)
-		out, err := p.exec.Call1(p.x, p.y, at, l2)
+		out, err := p.exec.Call1(p.x, p.y, p.weight, at, l2)
 		if err == nil {
 			last, err = tensors.CopyFlatData[float64](out)
 			err = firstError(err, out.FinalizeAll())
