@@ -1,0 +1,192 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"runtime"
+	"runtime/debug"
+	"strings"
+
+	"github.com/contrastlab/contrastlab/internal/registry"
+)
+
+var helpCommand = &command{
+	name:     "help",
+	args:     "[COMMAND]",
+	short:    "explain a command, or \"settings\", \"environment\", \"files\", \"exit-codes\"",
+	long:     "Explains a command or a topic; \"lab help all\" prints everything.",
+	examples: []string{"lab help train", "lab help settings", "lab help all | less"},
+}
+
+func init() {
+	helpCommand.bind = func(*flag.FlagSet) func(*call) error { return help } // here: help lists the commands, itself among them
+}
+
+var versionCommand = &command{
+	name:  "version",
+	short: "print the version of the lab and of what it was built with",
+	long:  "Prints the version of the lab, of Go and of GoMLX.",
+	bind: func(*flag.FlagSet) func(*call) error {
+		return func(call *call) error {
+			call.printf("lab %s, %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			if info, ok := debug.ReadBuildInfo(); ok {
+				for _, m := range info.Deps {
+					if strings.HasPrefix(m.Path, "github.com/gomlx/") {
+						call.printf("%s %s\n", m.Path, m.Version)
+					}
+				}
+			}
+			return nil
+		}
+	},
+}
+
+// version is the commit or the release that the program was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "(unknown)"
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return fmt.Sprintf("%.12s", s.Value)
+		}
+	}
+	return info.Main.Version
+}
+
+// topic is something that help explains beside the commands.
+type topic struct {
+	name, title string
+	write       func(io.Writer)
+}
+
+func topics() []topic {
+	return []topic{
+		{"settings", "every hyperparameter, with its default", writeSettings},
+		{"environment", "environment variables", func(w io.Writer) { writeTable(w, environment, 0, 1) }},
+		{"files", "where files go", func(w io.Writer) { writeTable(w, files, 0, 1) }},
+		{"exit-codes", "what the exit code says", func(w io.Writer) { writeTable(w, exitCodes, 0, 1) }},
+	}
+}
+
+var environment = [][]string{
+	{"GOMLX_BACKEND", "what to compute on: xla:cpu, xla:cuda, xla:/path/of/plugin.so"},
+	{"CONTRASTLAB_VENV", "the virtual environment with the XLA plugin, if it is not .venv of the checkout"},
+	{"PJRT_PLUGIN_LIBRARY_PATH", "folders in which XLA plugins are searched, separated by colons"},
+	{"GOMLX_NO_AUTO_INSTALL", "if set, no plugin is downloaded where none is found"},
+	{"CONTRASTLAB_QUIET", "if set, the choice of the backend is not reported on standard error"},
+	{"CONTRASTLAB_FONT", "a font for static pictures of charts in scripts such as Chinese"},
+	{debugEnv, "if set, errors come with the trace of where they arose"},
+}
+
+var files = [][]string{
+	{"runs/NAME/config.json", "the configuration of a run and what it was trained on"},
+	{"runs/NAME/history.jsonl", "a line of measurements every log_every steps"},
+	{"runs/NAME/checkpoints/", "the last states of weights, optimizer and random numbers"},
+	{"report.html", "the page that `lab report` and `lab demo` write; -o names another"},
+	{"emoji.png", "the contact sheet that `lab data` writes; -o names another"},
+	{"", "Data sets are embedded in the program. Nothing else is written; to forget a run, delete its folder."},
+}
+
+var exitCodes = [][]string{
+	{"0", "done"},
+	{"1", "failed: no backend, diverged training, full disk; a missed target with -strict"},
+	{"2", "bad input: a wrong flag, name, value, folder or file; nothing was started"},
+	{"130", "interrupted by Ctrl-C; training has saved and says how to go on"},
+}
+
+func help(call *call) error {
+	if len(call.args) == 0 {
+		writeOverview(call.stdout)
+		return nil
+	}
+	name := call.args[0]
+	if c := findCommand(name); c != nil {
+		c.writeHelp(call.stdout)
+		return nil
+	}
+	known := []string{"all"}
+	for _, t := range topics() {
+		if t.name == name {
+			t.write(call.stdout)
+			return nil
+		}
+		known = append(known, t.name)
+	}
+	if name == "all" {
+		writeOverview(call.stdout)
+		for _, c := range commands() {
+			call.printf("\n%s\n", strings.Repeat("─", 80))
+			c.writeHelp(call.stdout)
+		}
+		for _, t := range topics() {
+			call.printf("\n%s\n%s: %s\n\n", strings.Repeat("─", 80), t.name, t.title)
+			t.write(call.stdout)
+		}
+		return nil
+	}
+	for _, c := range commands() {
+		known = append(known, c.name)
+	}
+	near := ""
+	if n := registry.Nearest(name, known); n != "" {
+		near = fmt.Sprintf(" (did you mean %q?)", n)
+	}
+	return usage("no help on %q%s; there is help on: %s", name, near, strings.Join(known, ", "))
+}
+
+func writeOverview(w io.Writer) {
+	fmt.Fprint(w, `lab trains encoders of pictures by comparing views of them, without labels, and shows what they have learned
+beside honest baselines. It works offline; the emoji data set is inside.
+
+Commands
+`)
+	var rows [][]string
+	for _, c := range commands() {
+		rows = append(rows, []string{strings.TrimRight("  lab "+c.name+" "+c.args, " "), c.short})
+	}
+	writeTable(w, rows, 0, 1)
+	fmt.Fprint(w, `
+To start with
+  lab data                        look at the pictures
+  lab train                       train SimCLR on them: some minutes on two cores; Ctrl-C and again goes on
+  lab eval runs/emoji-simclr      measure what it learned
+  lab report runs/emoji-simclr    the same as a page with charts: report.html
+
+Help
+`)
+	rows = [][]string{{"  lab help COMMAND", "what a command does, its flags, examples"}}
+	for _, t := range topics() {
+		rows = append(rows, []string{"  lab help " + t.name, t.title})
+	}
+	rows = append(rows, []string{"  lab help all", "everything at once"})
+	writeTable(w, rows, 0, 1)
+	fmt.Fprintf(w, "\nFrom a checkout, `go run ./cmd/lab` stands for `lab`, or build it once: go build -o bin/lab ./cmd/lab\n")
+}
+
+// writeHelp explains the command and each of its flags.
+func (c *command) writeHelp(w io.Writer) {
+	fmt.Fprintf(w, "lab %s: %s\n\nUsage: %s\n\n%s\n", c.name, c.short, c.usage(), c.long)
+	fs, _ := c.flags()
+	var rows [][]string
+	fs.VisitAll(func(f *flag.Flag) {
+		kind, about := flag.UnquoteUsage(f)
+		name := strings.TrimRight("  -"+f.Name+" "+kind, " ")
+		if f.DefValue != "" && f.DefValue != "0" && f.DefValue != "false" && !strings.Contains(about, "(default") {
+			about += " (default " + f.DefValue + ")"
+		}
+		rows = append(rows, []string{name, about})
+	})
+	if len(rows) > 0 {
+		fmt.Fprint(w, "\nFlags\n")
+		writeTable(w, rows, 0, 1)
+	}
+	if len(c.examples) > 0 {
+		fmt.Fprint(w, "\nExamples\n")
+		for _, example := range c.examples {
+			fmt.Fprintf(w, "  %s\n", example)
+		}
+	}
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"github.com/contrastlab/contrastlab/datasets"
+	"github.com/contrastlab/contrastlab/pkg/contrastive"
+	"github.com/contrastlab/contrastlab/pkg/contrastive/augment"
+	"github.com/contrastlab/contrastlab/pkg/contrastive/encoder"
+	"github.com/contrastlab/contrastlab/pkg/contrastive/eval"
+	"github.com/contrastlab/contrastlab/pkg/contrastive/optim"
+)
+
+// recipe is what is known to work on a data set, and how an encoder is measured on it.
+type recipe struct {
+	augment  string            // the name of a policy
+	settings map[string]string // by method: what differs from the method's defaults, as -set writes it
+	protocol eval.CrossDomainOptions
+}
+
+// recipes by data set. One without a recipe has the package's defaults and no evaluation yet.
+var recipes = map[string]recipe{
+	"emoji": {
+		augment:  "emoji",
+		settings: map[string]string{"simclr": "temperature=0.2"},
+		protocol: eval.CrossDomainOptions{Query: "Noto", Gallery: "Twemoji", Unseen: "OpenMoji", K: 20},
+	},
+}
+
+// choice names the parts of a configuration, as flags do.
+type choice struct {
+	data, method, encoder, head, optimizer, augment, positives string
+}
+
+var defaultChoice = choice{data: "emoji", method: "simclr", encoder: "small_resnet", head: "mlp", optimizer: "adamw", positives: "same_image"}
+
+// config is the configuration that the names stand for, with its defaults and the data set's recipe. Errors
+// are mistakes in the names.
+func (c choice) config() (contrastive.Config, error) {
+	var config contrastive.Config
+	var err error
+	if config.Method, err = contrastive.Methods.New(c.method); err != nil {
+		return config, err
+	}
+	if config.Encoder, err = encoder.Encoders.New(c.encoder); err != nil {
+		return config, err
+	}
+	if config.Head, err = encoder.Heads.New(c.head); err != nil {
+		return config, err
+	}
+	if config.Optimizer, err = optim.Optimizers.New(c.optimizer); err != nil {
+		return config, err
+	}
+	if err := config.Positives.UnmarshalText([]byte(c.positives)); err != nil {
+		return config, err
+	}
+	r := recipes[c.data]
+	policy := c.augment
+	if policy == "" {
+		policy = r.augment
+	}
+	if policy != "" {
+		if config.Augment, err = augment.Named(policy); err != nil {
+			return config, err
+		}
+	}
+	if config, err = config.WithDefaults(); err != nil {
+		return config, err
+	}
+	if settings := r.settings[c.method]; settings != "" {
+		err = config.Set(settings)
+	}
+	return config, err
+}
+
+// open opens a data set; errors are mistakes in the name or damaged files.
+func open(name string) (*datasets.Source, error) {
+	source, err := datasets.Open(name)
+	return source, badInput(err)
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/gomlx/compute"
+
+	"github.com/contrastlab/contrastlab/pkg/contrastive/augment"
+)
+
+// list is names as an enumeration.
+func list(names []string) string { return strings.Join(names, ", ") }
+
+// policyNames lists the policies that -augment takes.
+func policyNames() []string {
+	var all []string
+	for _, p := range augment.Policies() {
+		all = append(all, p.Name)
+	}
+	return all
+}
+
+// thousands is n with commas.
+func thousands(n int) string {
+	text := strconv.Itoa(n)
+	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}
+
+// plainJSON is a JSON object of numbers as a person writes it: (temperature 0.2).
+func plainJSON(object []byte) string {
+	text := strings.NewReplacer(`"`, "", ":", " ", ",", ", ").Replace(string(object))
+	return "(" + strings.Trim(text, "{}") + ")"
+}
+
+// program is how this program was started, for the commands it suggests.
+func program() string {
+	switch path := os.Args[0]; {
+	case strings.Contains(path, "go-build"):
+		return "go run ./cmd/lab"
+	case strings.ContainsRune(path, filepath.Separator):
+		return path
+	default:
+		return "lab"
+	}
+}
+
+// commandLine is a command of this program for a shell to read.
+func commandLine(args ...string) string {
+	quoted := []string{program()}
+	for _, arg := range args {
+		if strings.ContainsAny(arg, " \t\"'$&;|<>*?()#\\`") {
+			arg = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+		}
+		quoted = append(quoted, arg)
+	}
+	return strings.Join(quoted, " ")
+}
+
+// existingRuns names the runs below runs/, for a command that wants one.
+func existingRuns(c *command) string {
+	if !strings.Contains(c.args, "DIR") {
+		return ""
+	}
+	found, _ := filepath.Glob(filepath.Join("runs", "*", "config.json"))
+	if len(found) == 0 {
+		return "; `lab train` makes a run"
+	}
+	if len(found) > 5 {
+		found = found[len(found)-5:]
+	}
+	for i, path := range found {
+		found[i] = filepath.Dir(path)
+	}
+	return fmt.Sprintf("; runs here: %s", strings.Join(found, ", "))
+}
+
+// describeBackend is a backend in a few words, without the folder of its plugin.
+func describeBackend(backend compute.Backend) string {
+	name, config, _ := strings.Cut(backend.String(), ":")
+	if config == "" {
+		return name
+	}
+	return name + ", " + filepath.Base(config)
+}

@@ -1,0 +1,305 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/support/exceptions"
+	"github.com/mattn/go-isatty"
+
+	"github.com/contrastlab/contrastlab/datasets"
+	"github.com/contrastlab/contrastlab/pkg/contrastive"
+	"github.com/contrastlab/contrastlab/pkg/contrastive/encoder"
+	"github.com/contrastlab/contrastlab/pkg/contrastive/optim"
+)
+
+var trainCommand = &command{
+	name:  "train",
+	short: "train an encoder; the same command resumes a run that was stopped",
+	long: `Trains an encoder on pictures and saves the run in a folder: its configuration, its history and its last
+checkpoints. Each data set starts from a recipe that is known to work on it; flags and -set change it.
+
+Ctrl-C saves and stops. The same command goes on from there and reaches, on the same machine, the same
+weights bit for bit as a run that was never stopped; so does "lab train -dir DIR" alone, which takes the
+configuration from the folder. A run that is finished stays as it is.`,
+	examples: []string{
+		"lab train",
+		"lab train -epochs 5 -dir runs/short",
+		`lab train -positives same_item -set "temperature=0.1;learning_rate=2e-3" -dir runs/artists`,
+		"lab train -set file:recipe.txt -dir runs/recipe",
+		"lab train -dir runs/short          # goes on with that run, as it was configured",
+	},
+	bind: func(fs *flag.FlagSet) func(*call) error {
+		c := defaultChoice
+		fs.StringVar(&c.data, "data", c.data, "data `set`: "+list(datasets.Names()))
+		fs.StringVar(&c.method, "method", c.method, "`objective`: "+list(contrastive.Methods.Names()))
+		fs.StringVar(&c.encoder, "encoder", c.encoder, "`network` that is kept: "+list(encoder.Encoders.Names()))
+		fs.StringVar(&c.head, "head", c.head, "projection `head` before the loss: "+list(encoder.Heads.Names()))
+		fs.StringVar(&c.optimizer, "optimizer", c.optimizer, "`update rule`: "+list(optim.Optimizers.Names()))
+		fs.StringVar(&c.augment, "augment", "", "`policy` that makes the views: "+list(policyNames())+" (default: the data set's own)")
+		fs.StringVar(&c.positives, "positives", c.positives, "`pairs` that count as the same thing: same_image, two views of one picture; same_item, two pictures of one item")
+		dir := fs.String("dir", "", "`folder` of the run (default runs/DATA-METHOD)")
+		epochs := fs.Int("epochs", 0, "`N` passes over the data (default 30)")
+		steps := fs.Int("steps", 0, "`N` training steps, whatever -epochs says")
+		seed := fs.Int64("seed", 0, "`seed` of weights, batches and views (default 0)")
+		set := fs.String("set", "", "other hyperparameters as `\"name=value;...\"` or \"file:PATH\"; \"lab help settings\" lists them")
+		quiet := fs.Bool("quiet", false, "no progress, no header")
+		return func(call *call) error {
+			for _, f := range []struct {
+				name  string
+				value any
+			}{{"epochs", *epochs}, {"steps", *steps}, {"seed", *seed}} {
+				if call.set[f.name] {
+					*set = fmt.Sprintf("run/%s=%v;%s", f.name, f.value, *set)
+				}
+			}
+			if *dir == "" {
+				*dir = filepath.Join("runs", c.data+"-"+c.method)
+			}
+			job, err := planTraining(call, c, *set, *dir)
+			if err != nil {
+				return err
+			}
+			job.quiet = *quiet
+			_, err = job.train(call)
+			return err
+		}
+	},
+}
+
+// training is a training that is known to be possible.
+type training struct {
+	data   string
+	config contrastive.Config
+	images *datasets.Images
+	quiet  bool
+
+	exists bool // the folder holds a run already
+	differ bool // and it is another one
+}
+
+// planTraining makes a configuration of what was asked for and checks all that can be checked without a
+// backend. Its errors are mistakes in what was asked for.
+func planTraining(call *call, c choice, set, dir string) (*training, error) {
+	saved, err := readRun(dir)
+	if err != nil {
+		return nil, badInput(err)
+	}
+	job := &training{data: c.data, exists: saved != nil}
+	onlyDir := call.set["dir"]
+	for name := range call.set {
+		onlyDir = onlyDir && (name == "dir" || name == "quiet")
+	}
+	if saved != nil && onlyDir {
+		job.data, _, _ = strings.Cut(saved.Data.Name, "/")
+		job.config = saved.Config
+	} else {
+		if job.config, err = c.config(); err != nil {
+			return nil, badInput(err)
+		}
+		if err := apply(&job.config, set); err != nil {
+			return nil, badInput(err)
+		}
+	}
+	source, err := open(job.data)
+	if err != nil {
+		return nil, err
+	}
+	job.images = source.Train()
+	// Untrained checks the configuration and, as it computes nothing yet, needs no backend for it.
+	fresh, err := contrastive.Untrained(nil, job.images, job.config)
+	if err != nil {
+		return nil, badInput(err)
+	}
+	job.config = fresh.Config
+	if saved != nil {
+		job.differ = !equalJSON(*saved, savedRun{fresh.Data, fresh.Config})
+	}
+	job.config.Dir = dir
+	return job, badInput(checkWritable(dir))
+}
+
+// savedRun is a run's config.json.
+type savedRun struct {
+	Data   contrastive.Data   `json:"data"`
+	Config contrastive.Config `json:"config"`
+}
+
+// readRun is the configuration of the run in dir, nil if there is none.
+func readRun(dir string) (*savedRun, error) {
+	path := filepath.Join(dir, "config.json")
+	text, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s is no folder for a run: %w; choose another", dir, err)
+	}
+	saved := &savedRun{}
+	if err := json.Unmarshal(text, saved); err != nil {
+		return nil, fmt.Errorf("%s is damaged: %w; mend it, or choose another folder", path, err)
+	}
+	return saved, nil
+}
+
+func equalJSON(a, b savedRun) bool {
+	textA, errA := json.Marshal(a)
+	textB, errB := json.Marshal(b)
+	return errA == nil && errB == nil && bytes.Equal(textA, textB)
+}
+
+// checkWritable makes the folder dir and sees whether a file can be made in it.
+func checkWritable(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("the folder %s cannot be made: %w; choose another with -dir", dir, err)
+	}
+	file, err := os.CreateTemp(dir, ".writable-*")
+	if err != nil {
+		return fmt.Errorf("the folder %s cannot be written: %w; choose another with -dir", dir, err)
+	}
+	file.Close()
+	return os.Remove(file.Name())
+}
+
+// train trains, telling how it goes.
+func (job *training) train(call *call) (*contrastive.Run, error) {
+	backend, err := contrastive.Backend()
+	if err != nil {
+		return nil, err
+	}
+	job.config.Quiet = job.quiet || call.stdout != os.Stdout
+	parameters, err := job.countParameters(backend)
+	if err != nil {
+		return nil, badInput(fmt.Errorf("encoder %s: %w", job.config.Encoder.Name(), err))
+	}
+	if !job.quiet && !job.differ {
+		job.writeHeader(call, backend, parameters)
+	}
+	trained := false
+	job.config.OnRecord = func(contrastive.Record) { trained = true }
+	start := time.Now()
+	run, err := contrastive.PretrainContext(call.ctx, backend, job.images, job.config)
+	dir := job.config.Dir
+	if errors.Is(err, contrastive.ErrInterrupted) {
+		restoreCursor()
+		return run, fmt.Errorf("%w after step %d of %d; saved in %s. Go on with: %s", contrastive.ErrInterrupted, run.Step, job.steps(), dir, commandLine("train", "-dir", dir))
+	}
+	if err != nil {
+		if job.differ {
+			err = badInput(err)
+		}
+		return nil, err
+	}
+	for _, warning := range run.Warnings {
+		fmt.Fprintf(call.stderr, "lab train: warning: %s\n", warning)
+	}
+	if job.quiet {
+		return run, nil
+	}
+	if trained {
+		call.printf("\ntrained to step %d in %s; saved in %s\n", run.Step, time.Since(start).Round(time.Second), dir)
+	} else {
+		call.printf("\nfinished already, at step %d: nothing to do. More training is a run of its own: raise -epochs and choose another -dir\n", run.Step)
+	}
+	call.printf("next: %s    what it learned, beside its baselines\n", commandLine("eval", dir))
+	call.printf("      %s  the same as one page with charts\n", commandLine("report", dir))
+	return run, nil
+}
+
+// steps is how many steps the whole training has.
+func (job *training) steps() int {
+	if job.config.Steps > 0 {
+		return job.config.Steps
+	}
+	return job.config.Epochs * (job.samples() / job.config.BatchSize)
+}
+
+// samples counts what an epoch sees once: pictures, or items with at least two pictures.
+func (job *training) samples() int {
+	if job.config.Positives == contrastive.SameImage {
+		return job.images.Len()
+	}
+	pictures := map[int32]int{}
+	samples := 0
+	for _, item := range job.images.Items {
+		if pictures[item]++; pictures[item] == 2 {
+			samples++
+		}
+	}
+	return samples
+}
+
+func (job *training) writeHeader(call *call, backend compute.Backend, parameters int) {
+	config := job.config
+	s := job.images
+	method, _ := json.Marshal(config.Method)
+	rows := [][]string{
+		{"data", fmt.Sprintf("%s: %s pictures, %d×%d, %d channels", s.Name, thousands(s.Len()), s.Height, s.Width, s.Channels)},
+		{"method", fmt.Sprintf("%s %s, views by %q", config.Method.Name(), plainJSON(method), config.Augment.Name)},
+		{"encoder", fmt.Sprintf("%s, %s parameters", config.Encoder.Name(), thousands(parameters))},
+		{"training", fmt.Sprintf("%s steps of %d samples in %d views, %s, seed %d", thousands(job.steps()), config.BatchSize, config.Views, config.Optimizer.Name(), config.Seed)},
+		{"backend", describeBackend(backend)},
+		{"folder", config.Dir},
+	}
+	writeTable(call.stdout, rows, 0, 1)
+	if job.exists && !job.differ {
+		if step := lastCheckpoint(config.Dir); step > 0 {
+			call.printf("going on with the run in %s from step %d\n", config.Dir, step)
+		}
+	}
+	call.printf("\n")
+}
+
+// countParameters is how many learned numbers the encoder has. Its graph is built, but not compiled; what cannot
+// be built is an error.
+func (job *training) countParameters(backend compute.Backend) (count int, err error) {
+	config, s := job.config, job.images
+	if config.Size == 0 {
+		config.Size = s.Height
+	}
+	err = exceptions.TryCatch[error](func() {
+		store := model.NewStore()
+		g := graph.NewGraph(backend, "parameters")
+		defer g.Finalize()
+		pixels := graph.Parameter(g, "pixels", shapes.Make(dtypes.Uint8, 2, s.Height, s.Width, s.Channels))
+		config.Encoder.Features(store.Scope("/encoder"), config.Augment.Plain(pixels, config.Size))
+		for v := range store.Scope("/encoder").IterVariables() {
+			if v.Trainable {
+				count += v.Shape().Size()
+			}
+		}
+	})
+	return count, err
+}
+
+// lastCheckpoint is the step of the newest checkpoint in a run's folder, 0 if there is none.
+func lastCheckpoint(dir string) int {
+	folders, _ := filepath.Glob(filepath.Join(dir, "checkpoints", "step-*"))
+	last := 0
+	for _, folder := range folders {
+		var step int
+		if _, err := fmt.Sscanf(filepath.Base(folder), "step-%d", &step); err == nil {
+			last = max(last, step)
+		}
+	}
+	return last
+}
+
+// restoreCursor undoes what a progress bar that was stopped leaves behind.
+func restoreCursor() {
+	if isatty.IsTerminal(os.Stdout.Fd()) {
+		fmt.Print("\x1b[?25h\n")
+	}
+}
