@@ -26,9 +26,10 @@ type Chart struct {
 	Width, Height int
 
 	// What an interactive chart is made of; empty for pictures.
-	spec   spec
-	option map[string]any
-	values func(r, c int) float64 // the cells of a matrix, painted into the static form
+	spec     spec
+	option   map[string]any
+	values   func(r, c int) float64 // the cells of a matrix, painted into the static form
+	plotLeft int                    // of a matrix, in CSS pixels
 
 	picture *image.RGBA // of a static chart, title included, at pictureScale
 	err     error
@@ -86,11 +87,11 @@ func (c *Chart) finished() spec {
 	for k, v := range c.option {
 		s.Option[k] = v
 	}
-	title := map[string]any{"text": c.Title, "left": 12, "top": 10, "textStyle": map[string]any{"fontSize": 16, "fontWeight": "bold", "color": ink}}
+	title := map[string]any{"text": c.Title, "left": 12, "top": 10, "textStyle": map[string]any{"fontSize": 16, "lineHeight": 20, "fontWeight": "bold", "color": ink}}
 	if c.Note != "" {
 		title["subtext"] = c.Note
-		title["itemGap"] = 6
-		title["subtextStyle"] = map[string]any{"fontSize": 12, "color": faint}
+		title["itemGap"] = 4
+		title["subtextStyle"] = map[string]any{"fontSize": 12, "lineHeight": 16, "color": faint}
 	}
 	s.Option["title"] = title
 	s.Option["aria"] = map[string]any{"enabled": true, "label": map[string]any{"enabled": true, "description": c.Alt}}

@@ -121,7 +121,10 @@ func (g gallery) chart() *Chart {
 	if wide := left + firstGap + columns*(tile+tileGap); wide > 1000 {
 		tile = max(24, (1000-left-firstGap)/columns-tileGap)
 	}
-	top := galleryTop + 22
+	top := galleryTop
+	if c.Note != "" {
+		top += 22
+	}
 	c.Width = max(360, left+firstGap+columns*(tile+tileGap)+4)
 	c.Height = top + len(g.rows)*(tile+tileGap) + 6
 	canvas := raster.NewCanvas(scaled(c.Width), scaled(c.Height), color.White)

@@ -43,8 +43,7 @@ func Histogram(positives, negatives []float32) *Chart {
 	for i, kind := range []struct {
 		name   string
 		values []float32
-		dashed string
-	}{{"negative pairs", negatives, "solid"}, {"positive pairs", positives, "solid"}} {
+	}{{"negative pairs", negatives}, {"positive pairs", positives}} {
 		counts, sum, n := [bins]float64{}, 0.0, 0.0
 		for _, f := range kind.values {
 			if v := float64(f); finite(v) {
@@ -66,20 +65,16 @@ func Histogram(positives, negatives []float32) *Chart {
 		color := okabeIto[i^1] // positives blue, negatives vermilion
 		mean := sum / n
 		words = append(words, fmt.Sprintf("%s: mean %.2f over %.0f pairs", kind.name, mean, n))
-		position := "insideEndTop"
-		series = append(series, charts.SingleSeries{Name: kind.name, Type: "line", Step: "end", Data: data, ShowSymbol: opts.Bool(false), Symbol: symbols[i],
+		series = append(series, charts.SingleSeries{Name: strings.Replace(fmt.Sprintf("%s, mean %.2f", kind.name, mean), "-", "−", 1), Type: "line", Step: "end", Data: data, ShowSymbol: opts.Bool(false), Symbol: symbols[i],
 			LineStyle: &opts.LineStyle{Width: 1.5, Color: color}, AreaStyle: &opts.AreaStyle{Color: color, Opacity: opts.Float(0.3)}, ItemStyle: &opts.ItemStyle{Color: color},
 			MarkLines: &opts.MarkLines{MarkLineStyle: opts.MarkLineStyle{Symbol: []string{"none", "none"}}, Data: []any{map[string]any{
 				"xAxis": plain(mean), "name": "mean", "lineStyle": map[string]any{"color": color, "type": "dashed", "width": 2},
-				"label": map[string]any{"formatter": fmt.Sprintf("mean %s", minus(roundTo(mean, 2))), "position": position, "rotate": 0, "align": meanSide(mean, lo, hi), "distance": 6,
-					"color": color, "fontWeight": "bold", "fontSize": 12}}}}})
-	}
-	if len(series) == 2 {
-		c.Note = strings.Join(words, "; ")
+				"label": map[string]any{"show": false}}}}})
 	}
 	if skipped > 0 {
 		c.Note = strings.TrimPrefix(fmt.Sprintf("%s; left out as NaN or Inf: %d", c.Note, skipped), "; ")
 	}
+	c.Note = strings.TrimPrefix(c.Note+fmt.Sprintf("; %d positive and %d negative pairs, each its own 100 %%", len(positives), len(negatives)), "; ")
 	c.Alt = "Two overlaid histograms of similarities. " + strings.Join(words, "; ") + "."
 	c.rect(axes{x: opts.XAxis{Name: "cosine similarity", Type: "value", Min: lo, Max: hi},
 		y: opts.XAxis{Name: "share of pairs", Type: "value", AxisLabel: &opts.AxisLabel{Formatter: named("percent")}}, legend: true, zoom: true,
@@ -88,12 +83,4 @@ func Histogram(positives, negatives []float32) *Chart {
 		c.option["xAxis"].([]any)[0].(map[string]any)["name"] = "similarity"
 	}
 	return c
-}
-
-// meanSide says on which side of its line a label has room.
-func meanSide(mean, lo, hi float64) string {
-	if mean > lo+(hi-lo)*0.8 {
-		return "right"
-	}
-	return "left"
 }

@@ -124,7 +124,7 @@ func (c *Chart) lines(xName, yName string, series []Series, marks []mark) *Chart
 		c.Note = strings.TrimPrefix(c.Note+"; "+gap, "; ")
 		words = append(words, gap)
 	}
-	a := axes{x: opts.XAxis{Name: xName, Type: "value", Min: "dataMin", Max: "dataMax"}, y: opts.XAxis{Name: yName, Type: "value", Scale: opts.Bool(true)},
+	a := axes{x: opts.XAxis{Name: xName, Type: "value", Scale: opts.Bool(true)}, y: opts.XAxis{Name: yName, Type: "value", Scale: opts.Bool(true)},
 		legend: len(out) > 1, zoom: true, tooltip: opts.Tooltip{ValueFormatter: named("number")}}
 	for _, m := range marks {
 		lo, hi = math.Min(lo, m.y), math.Max(hi, m.y)

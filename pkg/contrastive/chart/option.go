@@ -78,7 +78,7 @@ func (c *Chart) rect(a axes, series ...charts.SingleSeries) *Chart {
 	a.tooltip.Show = opts.Bool(true)
 	base.SetGlobalOptions(
 		charts.WithXAxisOpts(a.x), charts.WithYAxisOpts(y), charts.WithLegendOpts(legend), charts.WithTooltipOpts(a.tooltip),
-		charts.WithToolboxOpts(opts.Toolbox{Show: opts.Bool(true), Right: "12", Top: "8", Feature: feature}),
+		charts.WithToolboxOpts(opts.Toolbox{Show: opts.Bool(true), Right: "8", Top: "2", Feature: feature}),
 		charts.WithGridOpts(opts.Grid{Left: fmt.Sprint(a.left), Right: fmt.Sprint(frameRight), Top: fmt.Sprint(c.frameTop(a.legend)), Bottom: fmt.Sprint(a.bottom)}),
 		charts.WithColorsOpts(okabeIto), charts.WithAnimation(false),
 	)
@@ -95,7 +95,7 @@ func (c *Chart) rect(a axes, series ...charts.SingleSeries) *Chart {
 		for _, ax := range option[name].([]any) {
 			ax := ax.(map[string]any)
 			ax["nameTextStyle"] = map[string]any{"fontSize": 13, "color": ink}
-			ax["axisLine"] = map[string]any{"show": true, "lineStyle": map[string]any{"color": "#6B7280"}}
+			ax["axisLine"] = map[string]any{"show": true, "onZero": false, "lineStyle": map[string]any{"color": "#6B7280"}}
 		}
 	}
 	// Positions are numbers of pixels; go-echarts has them as strings.
@@ -106,7 +106,12 @@ func (c *Chart) rect(a axes, series ...charts.SingleSeries) *Chart {
 	}
 	option["legend"].(map[string]any)["top"] = c.frameTop(false) - 8
 	option["legend"].(map[string]any)["left"] = 12
+	if series[0].Type != "line" { // a line shows in its legend how it is drawn, other marks only their color and shape
+		option["legend"].(map[string]any)["itemWidth"] = 14
+	}
 	option["toolbox"].(map[string]any)["iconStyle"] = map[string]any{"borderColor": faint}
+	option["toolbox"].(map[string]any)["itemSize"] = 14
+	option["toolbox"].(map[string]any)["top"] = -4
 	if a.zoom {
 		option["dataZoom"] = []any{map[string]any{"type": "inside", "xAxisIndex": 0, "filterMode": "none", "zoomOnMouseWheel": "ctrl"}}
 	}

@@ -16,14 +16,15 @@ import (
 	"github.com/contrastlab/contrastlab/pkg/contrastive/eval"
 )
 
-// MaxRows is how many rows a similarity matrix shows: beyond it a cell is smaller than two pixels. More are thinned
+// MaxRows is how many rows a similarity matrix shows: with that many a cell is some three pixels wide. More are thinned
 // evenly along the sorted order, so that every class keeps its share, and the note says so.
-const MaxRows = 256
+const MaxRows = 160
 
 // The frame of a matrix in CSS pixels: a square plot with class names to its left and the color scale to its right.
 const (
 	matrixSide   = 440
-	matrixLeft   = 170
+	matrixLeft   = 170 // with class names
+	matrixBare   = 64  // without
 	matrixRight  = 96
 	matrixBottom = 44
 )
@@ -167,13 +168,13 @@ func (c *Chart) thinRows(order []int) []int {
 
 func (c *Chart) matrix(values [][]float64, classes, names []string, lo, hi float64, measure string) *Chart {
 	n := len(values)
-	any := false
+	found := false
 	for _, row := range values {
 		for _, v := range row {
-			any = any || finite(v)
+			found = found || finite(v)
 		}
 	}
-	if !any {
+	if !found {
 		return failed(c.Title, "no finite value among %d × %d similarities", n, n)
 	}
 	m := &matrix{Rows: n, Columns: n, Min: lo, Max: hi, Symmetric: true}
@@ -195,20 +196,24 @@ func (c *Chart) matrix(values [][]float64, classes, names []string, lo, hi float
 		}
 	}
 	m.Cells = base64.StdEncoding.EncodeToString(raw)
-	c.Width, c.Height = matrixLeft+matrixSide+matrixRight, 0
+	bands, bandData := bandsOf(classes)
+	c.plotLeft = matrixBare
+	if len(bands) > 0 {
+		c.plotLeft = matrixLeft
+	}
+	c.Width = c.plotLeft + matrixSide + matrixRight
 	positions := make([]int, n)
 	for i := range positions {
 		positions[i] = i
 	}
 	heat := charts.SingleSeries{Name: measure, Type: "heatmap"}
 	series := []charts.SingleSeries{heat}
-	bands, bandData := bandsOf(classes)
 	if len(bands) > 0 {
 		series = append(series, charts.SingleSeries{Name: "classes", Type: "custom", RenderItem: named("bands"), Data: bandData})
 	}
 	xName := "picture"
 	if len(bands) > 0 {
-		xName = "pictures, sorted by class; rows in the same order"
+		xName = "pictures, sorted by class"
 	}
 	off := len(bands) > 0
 	axis := opts.XAxis{Name: xName, Type: "category", Data: positions, SplitLine: &opts.SplitLine{Show: opts.Bool(false)}, AxisLabel: &opts.AxisLabel{Show: opts.Bool(!off)}}
@@ -217,40 +222,40 @@ func (c *Chart) matrix(values [][]float64, classes, names []string, lo, hi float
 	if !off {
 		y.Name = "picture"
 	}
-	c = c.rect(axes{x: axis, y: y, left: matrixLeft, bottom: matrixBottom, tooltip: opts.Tooltip{Trigger: "item", Formatter: named("cell")}}, series...)
+	c = c.rect(axes{x: axis, y: y, left: c.plotLeft, bottom: matrixBottom, tooltip: opts.Tooltip{Trigger: "item", Formatter: named("cell")}}, series...)
 	if c.err != nil {
 		return c
 	}
 	top := c.frameTop(false)
 	c.Height = top + matrixSide + matrixBottom
-	for _, g := range c.option["grid"].([]interface{}) {
-		g.(map[string]interface{})["right"] = matrixRight
+	for _, g := range c.option["grid"].([]any) {
+		g.(map[string]any)["right"] = matrixRight
 	}
 	for _, name := range []string{"xAxis", "yAxis"} {
-		ax := c.option[name].([]interface{})[0].(map[string]interface{})
-		ax["axisTick"] = map[string]interface{}{"show": false}
-		ax["axisLine"] = map[string]interface{}{"show": false}
+		ax := c.option[name].([]any)[0].(map[string]any)
+		ax["axisTick"] = map[string]any{"show": false}
+		ax["axisLine"] = map[string]any{"show": false}
 		if name == "yAxis" {
 			ax["nameGap"] = 40
 		}
 	}
-	list := c.option["series"].([]interface{})
-	list[0].(map[string]interface{})["progressive"] = 0
+	list := c.option["series"].([]any)
+	list[0].(map[string]any)["progressive"] = 0
 	if len(list) > 1 {
-		s := list[1].(map[string]interface{})
+		s := list[1].(map[string]any)
 		s["clip"], s["silent"], s["z"] = false, true, 5
-		s["tooltip"] = map[string]interface{}{"show": false}
+		s["tooltip"] = map[string]any{"show": false}
 		// The band's last row is inside the axis: without this ECharts would drop the last band.
-		s["encode"] = map[string]interface{}{"x": 0, "y": 0}
+		s["encode"] = map[string]any{"x": 0, "y": 0}
 	}
-	c.option["visualMap"] = map[string]interface{}{"type": "continuous", "min": lo, "max": hi, "seriesIndex": 0, "dimension": 2,
+	c.option["visualMap"] = map[string]any{"type": "continuous", "min": lo, "max": hi, "seriesIndex": 0, "dimension": 2,
 		"orient": "vertical", "right": 14, "top": top + matrixSide/2 - 118, "itemHeight": 180, "itemWidth": 16,
-		"text": []string{minus(hi), minus(lo)}, "textStyle": map[string]interface{}{"color": ink, "fontSize": 12},
-		"inRange": map[string]interface{}{"color": diverging}, "hoverLink": false}
-	c.option["graphic"] = []interface{}{map[string]interface{}{"type": "text", "right": 10, "top": top + matrixSide/2 - 140, "silent": true,
-		"style": map[string]interface{}{"text": strings.Replace(measure, "cosine similarity", "cosine", 1), "fill": ink, "fontSize": 12}}}
+		"text": []string{minus(hi), minus(lo)}, "textStyle": map[string]any{"color": ink, "fontSize": 12},
+		"inRange": map[string]any{"color": diverging}, "hoverLink": false}
+	c.option["graphic"] = []any{map[string]any{"type": "text", "right": 10, "top": top + matrixSide/2 - 140, "silent": true,
+		"style": map[string]any{"text": strings.Replace(measure, "cosine similarity", "cosine", 1), "fill": ink, "fontSize": 12, "fontFamily": family}}}
 	c.spec.Matrix, c.spec.Bands, c.spec.Labels, c.spec.Measure = m, bands, names, measure
-	c.spec.Square = []int{matrixLeft + matrixRight, top + matrixBottom}
+	c.spec.Square = []int{c.plotLeft, matrixRight, top, matrixBottom}
 	c.values = func(r, k int) float64 { return values[r][k] }
 	c.Alt = describeMatrix(values, classes, measure)
 	return c
@@ -302,7 +307,7 @@ func describeMatrix(values [][]float64, classes []string, measure string) string
 // paintCells paints the matrix where the plot of the static form is.
 func (c *Chart) paintCells(canvas *raster.Canvas) {
 	m := c.spec.Matrix
-	left, top := scaled(matrixLeft), scaled(c.frameTop(false))
+	left, top := scaled(c.plotLeft), scaled(c.frameTop(false))
 	w, h := scaled(c.Width-matrixRight)-left, scaled(c.Height-matrixBottom)-top
 	colors := make([][]color.NRGBA, m.Rows)
 	for r := range colors {

@@ -11,6 +11,8 @@
     return String(s).replace(/[&<>"']/g, function (c) { return "&#" + c.charCodeAt(0) + ";"; });
   }
 
+  function fontOf(chart) { return chart.option.textStyle && chart.option.textStyle.fontFamily; }
+
   // What an option cannot say in JSON, it names as "lab:…".
   var named = {
     // Classes along a sorted matrix. Data: [first, last + 1, name].
@@ -32,8 +34,8 @@
           out.push({ type: "line", shape: { x1: x0, y1: grid.y, x2: x0, y2: grid.y + grid.height }, style: line });
         }
         if (y1 - y0 >= 11) {
-          out.push({ type: "text", style: { x: grid.x - 13, y: (y0 + y1) / 2, text: name, align: "right", verticalAlign: "middle",
-            fill: "#222", fontSize: 12, width: grid.x - 36, overflow: "truncate" } });
+          out.push({ type: "text", style: { x: grid.x - 13, y: (y0 + y1) / 2, text: name, fontFamily: fontOf(chart), align: "right", verticalAlign: "middle",
+            fill: "#222", fontSize: 12, width: grid.x - 18, overflow: "truncate" } });
         }
         return { type: "group", silent: true, children: out };
       };
@@ -54,8 +56,8 @@
           out.push({ type: "line", shape: { x1: x - w, y1: y0, x2: x + w, y2: y0 }, style: style });
           out.push({ type: "line", shape: { x1: x - w, y1: top, x2: x + w, y2: top }, style: style });
         }
-        if (bar.width >= 20) {
-          out.push({ type: "text", style: { x: x, y: top - 4, text: fixed(value, bar.width >= 26 ? 3 : 2), align: "center", verticalAlign: "bottom", fill: "#222", fontSize: bar.width >= 32 ? 11 : 10 } });
+        if (bar.width >= 26) {
+          out.push({ type: "text", style: { x: x, y: top - 4, text: fixed(value, 3), fontFamily: fontOf(chart), align: "center", verticalAlign: "bottom", fill: "#222", fontSize: bar.width >= 32 ? 11 : 10 } });
         }
         return { type: "group", silent: true, children: out };
       };
@@ -118,15 +120,22 @@
     var option = resolve(chart.option, chart);
     option.animation = false;
     if (chart.matrix && !still) option.series[0].data = cells(chart.matrix);
-    if (still) { delete option.toolbox; delete option.dataZoom; delete option.tooltip; }
+    if (still) { delete option.toolbox; delete option.dataZoom; delete option.tooltip; delete option.backgroundColor; }
     return option;
   }
 
   var waiting = [], timer = 0, lives = {};
 
+  // The plot of a matrix is square. chart.square: pixels to its left, right, top and bottom at full width.
+  function margins(chart, width) {
+    var s = chart.square;
+    return width < 560 ? [Math.min(s[0], 116), 62, s[2], s[3]] : s;
+  }
+
   function height(chart, width) {
-    var s = chart.square; // [pixels beside the plot, pixels above and below it]
-    return s && width < chart.width ? Math.max(160, width - s[0]) + s[1] : chart.height;
+    if (!chart.square || width >= chart.width) return chart.height;
+    var m = margins(chart, width);
+    return Math.max(140, width - m[0] - m[1]) + m[2] + m[3];
   }
 
   // fit makes titles and the like suit a narrow page.
@@ -140,6 +149,14 @@
       if (option.title.subtextStyle) { option.title.subtextStyle.width = width - 24; option.title.subtextStyle.overflow = "truncate"; }
     }
     if (option.toolbox) option.toolbox.show = !small;
+    if (chart.square && option.visualMap && option.grid) {
+      var m = margins(chart, width), side = Math.max(140, Math.min(width, chart.width) - m[0] - m[1]);
+      option.grid[0].left = m[0];
+      option.grid[0].right = m[1];
+      option.visualMap.itemHeight = Math.min(180, side - 60);
+      option.visualMap.top = m[2] + side / 2 - option.visualMap.itemHeight / 2 - 28;
+      option.graphic[0].top = option.visualMap.top - 22;
+    }
     return option;
   }
 
@@ -167,8 +184,7 @@
           box.style.width = w + "px";
           box.style.height = height(chart, w) + "px";
           plot.resize({ width: w, height: height(chart, w) });
-          var f = fit(chart, { title: option.title, toolbox: option.toolbox }, w);
-          plot.setOption({ title: f.title, toolbox: f.toolbox });
+          plot.setOption(fit(chart, { title: option.title, toolbox: option.toolbox, grid: option.grid, visualMap: option.visualMap, graphic: option.graphic }, w));
         }).observe(place);
       }
     } catch (e) {

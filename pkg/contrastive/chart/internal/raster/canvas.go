@@ -169,7 +169,7 @@ func circle(center Point, r float64) polyline {
 	n := 8 + int(math.Ceil(r*2))
 	pts := make([]Point, n)
 	for i := range pts {
-		a := -2 * math.Pi * float64(i) / float64(n)
+		a := 2 * math.Pi * float64(i) / float64(n)
 		pts[i] = Point{center.X + r*math.Cos(a), center.Y + r*math.Sin(a)}
 	}
 	return polyline{pts: pts, closed: true}
