@@ -79,10 +79,14 @@ func (t Solarize) Validate() error {
 // blend is one of brightness, contrast and saturation: a mix of the picture with black, its mean gray or
 // its gray.
 type blend struct {
-	strength float64
-	toward   blendTarget
-	factor   *Node // [N]
-	key      *Node // [N]; the order of the keys is the order of the changes
+	toward blendTarget
+	factor *Node // [N]; 1 changes nothing
+	key    *Node // [N]; the order of the keys is the order of the changes
+}
+
+// hueTurn is a turn of the hue, in shares of the full circle.
+type hueTurn struct {
+	turns, key *Node // [N]
 }
 
 type blendTarget int
@@ -95,10 +99,12 @@ const (
 
 func (t ColorJitter) apply(v *view) {
 	rgb := len(v.planes()) == 3
+	on := indicator(v.chance(t.P)) // [N]
 	var blends []*blend
 	add := func(strength float64, toward blendTarget) {
 		if strength > 0 {
-			blends = append(blends, &blend{strength: strength, toward: toward})
+			f := v.uniform(max(0, 1-strength), 1+strength)
+			blends = append(blends, &blend{toward: toward, factor: OnePlus(Mul(on, MinusOne(f))), key: v.uniform(0, 1)})
 		}
 	}
 	add(t.Brightness, towardBlack)
@@ -106,29 +112,31 @@ func (t ColorJitter) apply(v *view) {
 	if rgb {
 		add(t.Saturation, towardGray)
 	}
-	on := indicator(v.chance(t.P)) // [N]
-	for _, b := range blends {
-		f := v.uniform(max(0, 1-b.strength), 1+b.strength)
-		b.factor = OnePlus(Mul(on, MinusOne(f)))
-		b.key = v.uniform(0, 1)
+	var hue *hueTurn
+	if rgb && t.Hue > 0 {
+		hue = &hueTurn{turns: Mul(on, v.uniform(-t.Hue, t.Hue)), key: v.uniform(0, 1)}
 	}
-	if !rgb || t.Hue == 0 {
-		t.blendSlots(v, blends, ranks(blends), 0)
-		return
-	}
-	// Hue is the expensive one, and its place in the order differs from picture to picture. So it is
-	// computed once, in the middle: the blends have a row of slots before it and one after it, and each
-	// picture uses the slots that its order asks for.
-	turn := Mul(on, v.uniform(-t.Hue, t.Hue))
-	hueKey := v.uniform(0, 1)
+	v.setPlanes(changeColors(v.planes(), blends, hue))
+}
+
+// changeColors applies the blends and the hue (nil for none) to planes, for each picture in the order of its
+// keys.
+//
+// Hue is the expensive one, and its place in the order differs from picture to picture. So it is computed
+// once, in the middle: the blends have a row of slots before it and one after it, and each picture uses
+// the slots that its order asks for.
+func changeColors(planes []*Node, blends []*blend, hue *hueTurn) []*Node {
 	slots := ranks(blends)
+	if hue == nil {
+		return blendSlots(planes, blends, slots, 0)
+	}
 	for i, b := range blends {
-		after := indicator(GreaterOrEqual(b.key, hueKey))
+		after := indicator(GreaterOrEqual(b.key, hue.key))
 		slots[i] = Add(slots[i], MulScalar(after, float64(len(blends))))
 	}
-	t.blendSlots(v, blends, slots, 0)
-	v.setPlanes(turnHue(v.planes(), perImage(turn)))
-	t.blendSlots(v, blends, slots, len(blends))
+	planes = blendSlots(planes, blends, slots, 0)
+	planes = turnHue(planes, perImage(hue.turns))
+	return blendSlots(planes, blends, slots, len(blends))
 }
 
 // ranks is for each blend how many come before it: [N] each, all different in each picture.
@@ -150,7 +158,7 @@ func ranks(blends []*blend) []*Node {
 
 // blendSlots runs the slots first … first+len(blends)−1: in each, a picture gets the blend whose slot it
 // is, or stays as it is.
-func (t ColorJitter) blendSlots(v *view, blends []*blend, slots []*Node, first int) {
+func blendSlots(planes []*Node, blends []*blend, slots []*Node, first int) []*Node {
 	for s := range blends {
 		keep := OnesLike(blends[0].key)
 		var toMean, toGray *Node
@@ -165,7 +173,6 @@ func (t ColorJitter) blendSlots(v *view, blends []*blend, slots []*Node, first i
 				toGray = move
 			}
 		}
-		planes := v.planes()
 		var l, offset *Node
 		if toMean != nil || toGray != nil {
 			l = gray(planes)
@@ -190,8 +197,9 @@ func (t ColorJitter) blendSlots(v *view, blends []*blend, slots []*Node, first i
 			}
 			next[c] = ClipScalar(x, 0, 1)
 		}
-		v.setPlanes(next)
+		planes = next
 	}
+	return planes
 }
 
 // gray is the luma of RGB planes (ITU-R BT.601), or the one plane of a gray picture.
@@ -242,12 +250,12 @@ func (t Grayscale) apply(v *view) {
 }
 
 func (t Solarize) apply(v *view) {
-	on := indicator(v.chance(t.P))
+	on := perImage(v.chance(t.P))
 	planes := v.planes()
 	next := make([]*Node, len(planes))
 	for c, x := range planes {
-		bright := indicator(GreaterOrEqual(x, Scalar(x.Graph(), x.DType(), t.Threshold)))
-		next[c] = Where(Equal(Mul(bright, perImage(on)), OnesLike(x)), OneMinus(x), x)
+		bright := GreaterOrEqual(x, Scalar(x.Graph(), x.DType(), t.Threshold))
+		next[c] = Where(LogicalAnd(bright, on), OneMinus(x), x)
 	}
 	v.setPlanes(next)
 }

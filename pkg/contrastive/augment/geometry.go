@@ -31,6 +31,9 @@ type HorizontalFlip struct {
 // Rotation turns the picture about its center by an angle uniform in −Max … Max radians, positive being
 // counterclockwise, with bilinear interpolation. What turns in from outside is transparent in pictures
 // with alpha and black in others, as with torchvision's default fill.
+//
+// Put it before a crop where you can: less of the outside is seen then, and it is cheaper, because the
+// matrix products of the crop keep XLA from computing it again in every color transform that follows.
 type Rotation struct {
 	// Max is the largest angle in radians, 0 … π.
 	Max float64
@@ -88,10 +91,12 @@ func (t RandomResizedCrop) box(v *view, h, w int) *window {
 	g := area.Graph()
 	width := BroadcastToDims(Scalar(g, dtypes.Float32, fallbackW), v.n)
 	height := BroadcastToDims(Scalar(g, dtypes.Float32, fallbackH), v.n)
-	// The free space is split by these; ½ centers the fallback box.
+	// Where in the free space the box is, 0 … 1 from the top and from the left.
 	place := v.uniforms(2, 0, 1)
-	half := MulScalar(OnesLike(width), 0.5)
-	downRight := [2]*Node{half, half}
+	centered := func(free float64) *Node { // the share that offset takes to ⌊free/2⌋
+		return MulScalar(OnesLike(width), (math.Floor(free/2)+0.5)/(free+1))
+	}
+	downRight := [2]*Node{centered(float64(h) - fallbackH), centered(float64(w) - fallbackW)}
 	for k := attempts - 1; k >= 0; k-- { // backward, so that the first box that fits wins
 		wk := Squeeze(SliceAxis(widths, 1, AxisElem(k)), 1)
 		hk := Squeeze(SliceAxis(heights, 1, AxisElem(k)), 1)

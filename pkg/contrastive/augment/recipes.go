@@ -21,7 +21,7 @@ func jitter(s float64) ColorJitter {
 	return ColorJitter{Brightness: 0.8 * s, Contrast: 0.8 * s, Saturation: 0.8 * s, Hue: 0.2 * s, P: 0.8}
 }
 
-// halfBlur is a Gaussian blur of σ 0.1 … 2 pixels over a tenth of the view, with probability p.
+// blur is a Gaussian blur of σ 0.1 … 2 pixels over a tenth of the view, with probability p.
 func blur(p float64) GaussianBlur {
 	return GaussianBlur{Sigma: [2]float64{0.1, 2}, Kernel: 0.1, P: p}
 }
@@ -117,14 +117,14 @@ func asymmetric(name string, scale [2]float64) (first, second Policy) {
 	return first, second
 }
 
-// Emoji is this lab's policy for small drawings with alpha: crop of 0.7 … 1 of the area, rotation within
-// ±0.2 radians, flip ½, a random background on 40 % and white on the others, color jitter (0.4, 0.4, 0.4,
+// Emoji is this lab's policy for small drawings with alpha: rotation within ±0.2 radians, crop of 0.7 … 1 of
+// the area at ratio 3/4 … 4/3, flip ½, a random background on 40 % and white on the others, color jitter (0.4, 0.4, 0.4,
 // 0.1) with probability 0.8. Stronger crops cut away what tells one emoji from another.
 func Emoji() Policy {
 	return Policy{Name: "emoji", Transforms: []Transform{
+		Rotation{Max: 0.2},
 		RandomResizedCrop{Scale: [2]float64{0.7, 1}, Ratio: inceptionRatio},
 		HorizontalFlip{P: 0.5},
-		Rotation{Max: 0.2},
 		RandomBackground{P: 0.4},
 		ColorJitter{Brightness: 0.4, Contrast: 0.4, Saturation: 0.4, Hue: 0.1, P: 0.8},
 	}}
