@@ -41,9 +41,9 @@ func Alignment(a, b *Embeddings, alpha float64) (float64, error) {
 //
 //	log( 2/(N(N−1)) Σ_{i<j} exp(−t ‖x̂_i − x̂_j‖₂²) ),   x̂ = x/‖x‖,
 //
-// Wang and Isola 2020, section 4.1; they use t = 2. Lower is more uniform: 0 when all rows are equal, near −2t when
-// random directions in many dimensions, all but orthogonal, are far apart. N(N−1)/2 distances are
-// computed, in plain Go: at a few thousand rows well under a second, at 50,000 minutes; take a sample there.
+// Wang and Isola 2020, section 4.1; they use t = 2. Lower is more uniform: 0 when all rows are equal, near −2t
+// for random directions in many dimensions, which are all but orthogonal. All N(N−1)/2 distances are computed
+// in plain Go, so for tens of thousands of rows take a sample with Select.
 //
 // Errors: fewer than two rows, t ≤ 0, NaN or Inf.
 func Uniformity(e *Embeddings, t float64) (float64, error) {
