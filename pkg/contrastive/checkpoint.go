@@ -93,7 +93,7 @@ func (c *checkpoints) save(store *model.Store, step int) (err error) {
 	if err := c.handler.Save(); err != nil {
 		return err
 	}
-	if err := writeManifest(partial, step); err != nil {
+	if err := writeManifest(partial, step, stateBytes(store)); err != nil {
 		return err
 	}
 	final := filepath.Join(c.dir, stepName(step))
@@ -120,56 +120,43 @@ func (c *checkpoints) dropOld() error {
 	return nil
 }
 
-// writeManifest records what dir holds and makes sure that it has reached the disk. It also sees to it
-// that the data file is as long as its description says, since GoMLX 0.28.2 loses the error of a failed
-// write of a variable.
-func writeManifest(dir string, step int) error {
+// stateBytes is how many bytes a checkpoint of the store holds.
+func stateBytes(store *model.Store) int64 {
+	var total int64
+	for v := range store.IterVariables() {
+		if !strings.HasPrefix(v.Scope(), dataScope) {
+			total += int64(v.Shape().Memory())
+		}
+	}
+	return total
+}
+
+// writeManifest records what dir holds and makes sure that it has reached the disk, and that the weights
+// are all there: GoMLX 0.28.2 loses the error of a failed write and leaves the variable out.
+func writeManifest(dir string, step int, weights int64) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return err
 	}
 	m := manifest{Step: step, Files: map[string]manifestFile{}}
-	var described, written int64
+	var written int64
 	for _, entry := range entries {
 		path := filepath.Join(dir, entry.Name())
 		if m.Files[entry.Name()], err = describeFile(path); err != nil {
 			return err
 		}
-		if strings.HasSuffix(path, ".json") {
-			if described, err = describedBytes(path); err != nil {
-				return err
-			}
-		} else {
+		if !strings.HasSuffix(path, checkpoint.JsonNameSuffix) {
 			written += m.Files[entry.Name()].Bytes
 		}
 	}
-	if written < described || described == 0 {
-		return fmt.Errorf("only %d of %d bytes of weights were written", written, described)
+	if written < weights {
+		return fmt.Errorf("only %d of %d bytes of weights could be written; is the disk full?", written, weights)
 	}
 	text, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
 		return err
 	}
 	return writeFileAtomically(filepath.Join(dir, manifestName), append(text, '\n'))
-}
-
-// describedBytes is the length of all variables together, by GoMLX's description of a checkpoint.
-func describedBytes(path string) (int64, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return 0, err
-	}
-	var description struct {
-		Variables []struct{ Length int64 }
-	}
-	if err := json.Unmarshal(text, &description); err != nil {
-		return 0, fmt.Errorf("%s is damaged: %w", path, err)
-	}
-	var total int64
-	for _, v := range description.Variables {
-		total += v.Length
-	}
-	return total, nil
 }
 
 // describeFile is a file's length and checksum; it also flushes the file to the disk.

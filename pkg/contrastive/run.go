@@ -93,16 +93,16 @@ func Open(backend compute.Backend, dir string) (*Run, error) {
 // newRun starts the run of config, or takes it up where config.Dir has it.
 func newRun(backend compute.Backend, images *datasets.Images, config Config) (*Run, error) {
 	run := &Run{Config: config, Data: describe(images), backend: backend, store: model.NewStore()}
-	if err := run.store.SetRNGStateFromSeed(config.Seed); err != nil {
-		return nil, err
-	}
 	if config.Dir == "" {
-		return run, nil
+		return run, run.store.SetRNGStateFromSeed(config.Seed)
 	}
 	saved, err := readConfig(config.Dir)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return run, run.create()
+		if err := run.create(); err != nil {
+			return nil, err
+		}
+		return run, run.store.SetRNGStateFromSeed(config.Seed)
 	case err != nil:
 		return nil, err
 	}
@@ -110,7 +110,11 @@ func newRun(backend compute.Backend, images *datasets.Images, config Config) (*R
 		return nil, fmt.Errorf("%s holds a run with another configuration: %s. Choose another folder, delete this one, or repeat its configuration to go on",
 			config.Dir, strings.Join(differences, "; "))
 	}
-	return run, run.load()
+	if err := run.load(); err != nil || run.Step > 0 {
+		return run, err
+	}
+	// Only now: loading does not replace a random state that the store already has.
+	return run, run.store.SetRNGStateFromSeed(config.Seed)
 }
 
 func (r *Run) create() error {

@@ -18,7 +18,12 @@ func init() { Methods.Register(SimCLR{}) }
 func (SimCLR) Name() string { return "simclr" }
 
 // Validate implements [Validator].
-func (m SimCLR) Validate(c *Config) error { return checkTemperature(m.Temperature) }
+func (m SimCLR) Validate(c *Config) error {
+	if err := checkTemperature(m.Temperature); err != nil {
+		return err
+	}
+	return c.atLeastTwoViews()
+}
 
 // Step implements [Method].
 func (m SimCLR) Step(s *Step) Objective {

@@ -2,6 +2,7 @@ package optim
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/contrastlab/contrastlab/internal/registry"
@@ -72,7 +73,13 @@ func (b *Bound) UpdateGraph(scope *model.Scope, g *Graph, loss *Node) {
 			parameters = append(parameters, v)
 		}
 	}
-	gradients := trainable.BuildTrainableVariablesGradientsGraph(loss)
+	// A store that was loaded holds its variables in another order; sums must not depend on it.
+	slices.SortFunc(parameters, func(a, b *model.Variable) int { return strings.Compare(a.Path(), b.Path()) })
+	values := make([]*Node, len(parameters))
+	for i, v := range parameters {
+		values[i] = v.NodeValue(g)
+	}
+	gradients := Gradient(loss, values...)
 
 	step := optimizer.IncrementGlobalStep(g, dtypes.Float32)
 	peak, schedule := b.Optimizer.Rate(b.BatchSize)
