@@ -158,46 +158,59 @@ func ranks(blends []*blend) []*Node {
 
 // blendSlots runs the slots first … first+len(blends)−1: in each, a picture gets the blend whose slot it
 // is, or stays as it is.
+//
+// A slot is a 3 × 3 matrix per picture, keep·1 + toGray·(each row the luma's weights), and an offset. The
+// matrix product is not only shorter to write: unlike sums of planes, XLA's CPU backend does not fuse it, and
+// fused slots are computed anew for each of their many uses, which multiplies from slot to slot.
 func blendSlots(planes []*Node, blends []*blend, slots []*Node, first int) []*Node {
+	channels := len(planes)
 	for s := range blends {
 		keep := OnesLike(blends[0].key)
-		var toMean, toGray *Node
+		toMean, toGray := ZerosLike(keep), ZerosLike(keep)
+		mean := false
 		for i, b := range blends {
 			here := indicator(Equal(slots[i], Scalar(keep.Graph(), keep.DType(), first+s)))
 			move := Mul(here, OneMinus(b.factor)) // [N]: 1 − f here, 0 elsewhere
 			keep = Sub(keep, move)
 			switch b.toward {
 			case towardMean:
-				toMean = move
+				toMean, mean = move, true
 			case towardGray:
 				toGray = move
 			}
 		}
-		var l, offset *Node
-		if toMean != nil || toGray != nil {
-			l = gray(planes)
+		x := Stack(planes, 1) // [N, C, H, W]
+		x = Einsum("ndc,nchw->ndhw", channelMatrix(keep, toGray, channels), x)
+		if mean {
+			l := ReduceMean(gray(planes), 1, 2) // [N]
+			x = Add(x, Reshape(Mul(toMean, l), -1, 1, 1, 1))
 		}
-		if toMean != nil {
-			offset = Mul(perImage(toMean), ReduceAndKeep(l, ReduceMean, 1, 2)) // [N, 1, 1]
-		}
-		if toGray != nil {
-			l = Mul(perImage(toGray), l)
-			if offset == nil {
-				offset = l
-			} else {
-				offset = Add(l, offset)
-			}
-		}
-		keep = perImage(keep)
-		next := make([]*Node, len(planes))
-		for c, x := range planes {
-			x = Mul(keep, x)
-			if offset != nil {
-				x = Add(x, offset)
-			}
-			next[c] = ClipScalar(x, 0, 1)
-		}
-		planes = next
+		x = ClipScalar(x, 0, 1)
+		planes = split(x)
+	}
+	return planes
+}
+
+// channelMatrix is keep [N] times the identity plus toGray [N] times the matrix that makes each channel the
+// gray value: [N, channels, channels].
+func channelMatrix(keep, toGray *Node, channels int) *Node {
+	identity, luma := make([][]float32, channels), make([][]float32, channels)
+	for d := range channels {
+		identity[d], luma[d] = make([]float32, channels), lumaWeights[:channels]
+		identity[d][d] = 1
+	}
+	g := keep.Graph()
+	return Add(Mul(perImage(keep), ExpandAxes(Const(g, identity), 0)), Mul(perImage(toGray), ExpandAxes(Const(g, luma), 0)))
+}
+
+// lumaWeights are those of ITU-R BT.601 for R, G, B.
+var lumaWeights = []float32{0.299, 0.587, 0.114}
+
+// split is the channels of x [N, C, H, W], each [N, H, W].
+func split(x *Node) []*Node {
+	planes := make([]*Node, x.Shape().Dim(1))
+	for c := range planes {
+		planes[c] = Squeeze(SliceAxis(x, 1, AxisElem(c)), 1)
 	}
 	return planes
 }

@@ -27,7 +27,7 @@ func ExamplePolicy_Apply() {
 	pixels := tensors.FromFlatDataAndDimensions(make([]uint8, 2*48*48*4), 2, 48, 48, 4)
 	views := exec.MustCall(rng, pixels)
 	fmt.Println(views[1].Shape(), views[2].Shape())
-	// Output: (Float32)[2 32 32 3] (Float32)[2 32 32 3]
+	// Output: (Float32)[2, 32, 32, 3] (Float32)[2, 32, 32, 3]
 }
 
 // A policy of one's own, saved as a run saves it.

@@ -18,13 +18,16 @@ import (
 func rotate(x, angle *Node) *Node {
 	n, h, c, w := x.Shape().Dim(0), x.Shape().Dim(1), x.Shape().Dim(2), x.Shape().Dim(3)
 	g := x.Graph()
-	grid := shapes.Make(dtypes.Float32, 1, h, w)
 	lastY, lastX := float64(h-1), float64(w-1)
-	dy := AddScalar(Iota(g, grid, 1), -lastY/2)
-	dx := AddScalar(Iota(g, grid, 2), -lastX/2)
-	cos, sin := perImage(Cos(angle)), perImage(Sin(angle))
-	sourceY := AddScalar(Add(Mul(dx, sin), Mul(dy, cos)), lastY/2) // [N, H, W]
-	sourceX := AddScalar(Sub(Mul(dx, cos), Mul(dy, sin)), lastX/2)
+	// The positions are a matrix product, because XLA's CPU backend would compute the sine and cosine anew for
+	// each pixel and corner if it could fuse them into the gathers; that is a hundred times slower.
+	grid := shapes.Make(dtypes.Float32, h, w)
+	offsets := Stack([]*Node{AddScalar(Iota(g, grid, 0), -lastY/2), AddScalar(Iota(g, grid, 1), -lastX/2)}, 0) // [2, H, W]: dy, dx
+	cos, sin := Cos(angle), Sin(angle)
+	turn := Stack([]*Node{Stack([]*Node{cos, sin}, 1), Stack([]*Node{Neg(sin), cos}, 1)}, 1) // [N, 2, 2]
+	source := Einsum("nio,ohw->nihw", turn, offsets)
+	sourceY := AddScalar(Squeeze(SliceAxis(source, 1, AxisElem(0)), 1), lastY/2) // [N, H, W]
+	sourceX := AddScalar(Squeeze(SliceAxis(source, 1, AxisElem(1)), 1), lastX/2)
 
 	pixels := Reshape(TransposeAllAxes(x, 0, 1, 3, 2), n*h*w, c)
 	first := MulScalar(Iota(g, shapes.Make(dtypes.Int32, n, h, w), 0), h*w) // of the picture, in pixels
