@@ -21,6 +21,7 @@ import (
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 
 	"github.com/contrastlab/contrastlab/datasets"
+	"github.com/contrastlab/contrastlab/pkg/contrastive/chart"
 	"github.com/contrastlab/contrastlab/pkg/contrastive/loss"
 	"github.com/contrastlab/contrastlab/pkg/contrastive/optim"
 )
@@ -125,11 +126,16 @@ func (t *trainer) train() error {
 	loop := train.NewLoop(gomlx)
 	t.saved = t.Step
 	loop.OnStep("contrastlab", 0, t.afterStep)
+	var live *chart.Live
 	if !t.Config.Quiet {
-		attachProgress(loop, t)
+		live = attachProgress(loop, t)
 	}
 	data := newSampler(t.images, &t.Config, len(t.plan), func() int { return t.Step })
 	_, err := loop.RunToGlobalStep(data, t.total)
+	if live != nil {
+		_, closing := live.Close()
+		err = errors.Join(err, closing)
+	}
 	t.store.Scope(dataScope).DeleteVariablesInScope()
 	var diverged *DivergedError
 	switch {

@@ -10,14 +10,28 @@ import (
 	"github.com/gomlx/gomlx/ui/commandline"
 	"github.com/gomlx/gomlx/ui/notebooks"
 	"github.com/mattn/go-isatty"
+
+	"github.com/contrastlab/contrastlab/pkg/contrastive/chart"
 )
 
-// attachProgress shows how training goes: GoMLX's progress bar on a terminal and in a notebook, else a
-// line every ten seconds, which is what a log file wants.
-func attachProgress(loop *train.Loop, t *trainer) {
-	if notebooks.IsNotebook() || isatty.IsTerminal(os.Stdout.Fd()) {
+// attachProgress shows how training goes: in a notebook a live loss chart, which it returns, over GoMLX's
+// progress bar; on a terminal the progress bar; else a line every ten seconds, which is what a log file
+// wants.
+func attachProgress(loop *train.Loop, t *trainer) *chart.Live {
+	switch {
+	case notebooks.IsNotebook():
+		live := chart.NewLive(t.Run.lossChart)
+		loop.OnStep("contrastlab live chart", 1, func(*train.Loop, []*tensors.Tensor) error {
+			if n := len(t.History); n > 0 && t.History[n-1].Step == t.Step {
+				live.Update(t.Step, t.History[n-1].values())
+			}
+			return nil
+		})
 		commandline.AttachProgressBar(loop)
-		return
+		return live
+	case isatty.IsTerminal(os.Stdout.Fd()):
+		commandline.AttachProgressBar(loop)
+		return nil
 	}
 	start := time.Now()
 	var last time.Time
@@ -35,4 +49,36 @@ func attachProgress(loop *train.Loop, t *trainer) {
 			r.PositiveRank, r.Std, r.ViewsPerSecond, time.Since(start).Round(time.Second))
 		return nil
 	})
+	return nil
+}
+
+// Points is the run's history as charts take it.
+func (r *Run) Points() []chart.Point {
+	points := make([]chart.Point, len(r.History))
+	for i, record := range r.History {
+		points[i] = chart.Point{Step: record.Step, Values: record.values()}
+	}
+	return points
+}
+
+// LossChart is the loss over the steps so far, with its ceiling where the method has one.
+func (r *Run) LossChart() *chart.Chart { return r.lossChart(r.Points()) }
+
+func (r *Run) lossChart(points []chart.Point) *chart.Chart {
+	ceiling := 0.0
+	if n := len(r.History); n > 0 && r.History[n-1].LossShare > 0 {
+		ceiling = r.History[n-1].Loss / r.History[n-1].LossShare
+	}
+	c := chart.Loss(points, ceiling)
+	c.Title = fmt.Sprintf("Loss of %s", r.Config.Method.Name())
+	return c
+}
+
+// values are the record's numbers by their names in history.jsonl.
+func (r Record) values() map[string]float64 {
+	return map[string]float64{
+		"loss": r.Loss, "loss_share": r.LossShare, "learning_rate": r.LearningRate, "gradient_norm": r.GradientNorm,
+		"positive_rank": r.PositiveRank, "std": r.Std, "alignment": r.Alignment, "uniformity": r.Uniformity,
+		"views_per_second": r.ViewsPerSecond,
+	}
 }
