@@ -110,6 +110,17 @@ func contactSheet(s *datasets.Images, rows int) (image.Image, string) {
 	return s.ContactSheet(domains*blocks, 2), fmt.Sprintf("%d test items in rows, each by %s", s.Len()/domains, strings.Join(s.DomainNames, ", "))
 }
 
+// checkFile says, before much is computed for it, why a file cannot be written.
+func checkFile(path string) error {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("%s is a folder; name a file in it with -o", path)
+	}
+	if err := checkWritable(filepath.Dir(path)); err != nil {
+		return fmt.Errorf("%w (-o %s)", err, path)
+	}
+	return nil
+}
+
 // writeFile writes a file; that it cannot be made is a mistake in its name.
 func writeFile(path string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

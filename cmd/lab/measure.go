@@ -146,7 +146,7 @@ func (e *evaluation) columns() []column {
 		{"std·√D", "", "std·√D", "spread per dimension: 1 is even over the sphere, 0 a collapse",
 			"%.2f", func(s *eval.Scores) float64 { return s.Std }},
 		{"rank", "", "effective rank", fmt.Sprintf("directions really used, of %s dimensions for pixels and %s for the encoder",
-				thousands(e.rows[rowPixels].scores.Dimensions), thousands(e.rows[rowRun].scores.Dimensions)),
+			thousands(e.rows[rowPixels].scores.Dimensions), thousands(e.rows[rowRun].scores.Dimensions)),
 			"%.0f", func(s *eval.Scores) float64 { return s.EffectiveRank }},
 	}
 }

@@ -81,11 +81,12 @@ func existingRuns(c *command) string {
 	return fmt.Sprintf("; runs here: %s", strings.Join(found, ", "))
 }
 
-// describeBackend is a backend in a few words, without the folder of its plugin.
+// describeBackend is a backend in a few words: its kind and the file of its plugin.
 func describeBackend(backend compute.Backend) string {
-	name, config, _ := strings.Cut(backend.String(), ":")
-	if config == "" {
-		return name
+	first, _, _ := strings.Cut(backend.Description(), " ")
+	kind, plugin, _ := strings.Cut(first, ":")
+	if plugin == "" {
+		return kind
 	}
-	return name + ", " + filepath.Base(config)
+	return kind + ", " + filepath.Base(plugin)
 }

@@ -88,6 +88,9 @@ type training struct {
 
 	exists bool // the folder holds a run already
 	differ bool // and it is another one
+
+	whole   bool          // it was trained from the first step to the last by this call
+	elapsed time.Duration // which took so long
 }
 
 // planTraining makes a configuration of what was asked for and checks all that can be checked without a
@@ -182,19 +185,22 @@ func (job *training) train(call *call) (*contrastive.Run, error) {
 	job.config.Quiet = job.quiet || call.stdout != os.Stdout
 	parameters, err := job.countParameters(backend)
 	if err != nil {
+		os.Remove(job.config.Dir) // if it is empty, it was made for this run
 		return nil, badInput(fmt.Errorf("encoder %s: %w", job.config.Encoder.Name(), err))
 	}
 	if !job.quiet && !job.differ {
 		job.writeHeader(call, backend, parameters)
 	}
-	trained := false
+	trained, before := false, lastCheckpoint(job.config.Dir)
 	job.config.OnRecord = func(contrastive.Record) { trained = true }
 	start := time.Now()
 	run, err := contrastive.PretrainContext(call.ctx, backend, job.images, job.config)
+	job.elapsed = time.Since(start)
+	job.whole = trained && before == 0
 	dir := job.config.Dir
 	if errors.Is(err, contrastive.ErrInterrupted) {
 		restoreCursor()
-		return run, fmt.Errorf("%w after step %d of %d; saved in %s. Go on with: %s", contrastive.ErrInterrupted, run.Step, job.steps(), dir, commandLine("train", "-dir", dir))
+		return run, fmt.Errorf("%w after step %d of %d; saved in %s. Go on with: %s", contrastive.ErrInterrupted, run.Step, job.steps(), dir, call.again(dir))
 	}
 	if err != nil {
 		if job.differ {
@@ -205,17 +211,25 @@ func (job *training) train(call *call) (*contrastive.Run, error) {
 	for _, warning := range run.Warnings {
 		fmt.Fprintf(call.stderr, "lab train: warning: %s\n", warning)
 	}
-	if job.quiet {
+	if job.quiet || call.command.name != "train" {
 		return run, nil
 	}
 	if trained {
-		call.printf("\ntrained to step %d in %s; saved in %s\n", run.Step, time.Since(start).Round(time.Second), dir)
+		call.printf("\ntrained to step %d in %s; saved in %s\n", run.Step, job.elapsed.Round(time.Second), dir)
 	} else {
 		call.printf("\nfinished already, at step %d: nothing to do. More training is a run of its own: raise -epochs and choose another -dir\n", run.Step)
 	}
 	call.printf("next: %s    what it learned, beside its baselines\n", commandLine("eval", dir))
 	call.printf("      %s  the same as one page with charts\n", commandLine("report", dir))
 	return run, nil
+}
+
+// again is the command that goes on with the run in dir.
+func (c *call) again(dir string) string {
+	if c.command.name == "train" {
+		return commandLine("train", "-dir", dir)
+	}
+	return commandLine(append([]string{c.command.name}, c.line...)...)
 }
 
 // steps is how many steps the whole training has.
@@ -255,7 +269,7 @@ func (job *training) writeHeader(call *call, backend compute.Backend, parameters
 	}
 	writeTable(call.stdout, rows, 0, 1)
 	if job.exists && !job.differ {
-		if step := lastCheckpoint(config.Dir); step > 0 {
+		if step := lastCheckpoint(config.Dir); step > 0 && step < job.steps() {
 			call.printf("going on with the run in %s from step %d\n", config.Dir, step)
 		}
 	}

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"math"
+	"path/filepath"
+	"strings"
+
+	"github.com/contrastlab/contrastlab/pkg/contrastive"
+	"github.com/contrastlab/contrastlab/pkg/contrastive/chart"
+)
+
+var reportCommand = &command{
+	name:  "report",
+	args:  "DIR",
+	short: "write a run with its charts and baselines as one HTML page that works offline",
+	long: `Writes one HTML file with everything about the run in DIR: what lab eval measures, the training history, views,
+similarities before and after training, nearest neighbors, the configuration. It needs no network, and without
+scripts it shows still pictures.`,
+	examples: []string{"lab report runs/emoji-simclr", "lab report runs/emoji-simclr -o simclr.html"},
+	bind: func(fs *flag.FlagSet) func(*call) error {
+		k := neighborsFlag(fs)
+		out := reportFlag(fs)
+		return func(call *call) error {
+			plan, err := planEvaluation(call.command, call.args[0], *k)
+			if err != nil {
+				return err
+			}
+			if err := checkFile(*out); err != nil {
+				return badInput(err)
+			}
+			e, err := plan.evaluate(call.ctx)
+			if err != nil {
+				return err
+			}
+			e.warn(call)
+			if err := e.writeReport(call, *out); err != nil {
+				return err
+			}
+			call.printf("%s: open it in a browser\n", *out)
+			return nil
+		}
+	},
+}
+
+func reportFlag(fs *flag.FlagSet) *string {
+	return fs.String("o", "report.html", "`file` to write")
+}
+
+// writeReport writes the page.
+func (e *evaluation) writeReport(call *call, path string) error {
+	sections := []chart.Section{e.resultSection(), e.historySection()}
+	for _, section := range []func() (chart.Section, error){e.viewSection, e.similaritySection, e.neighborSection, e.configSection} {
+		if err := call.ctx.Err(); err != nil {
+			return err
+		}
+		s, err := section()
+		if err != nil {
+			return fmt.Errorf("report: %w", err)
+		}
+		sections = append(sections, s)
+	}
+	var page bytes.Buffer
+	title := fmt.Sprintf("%s on %s", strings.ToUpper(e.run.Config.Method.Name()[:1])+e.run.Config.Method.Name()[1:], e.source.Name)
+	if err := chart.Page(&page, title, sections...); err != nil {
+		return err
+	}
+	return writeFile(path, page.Bytes())
+}
+
+// resultSection is the table of an evaluation, its explanation and its bars.
+func (e *evaluation) resultSection() chart.Section {
+	columns := e.columns()
+	table := &chart.Table{Header: []string{"", e.rows[rowPixels].name, e.rows[rowUntrained].name, e.rows[rowRun].name, "what it is"}}
+	for _, c := range columns {
+		row := []string{c.name}
+		for _, m := range e.rows {
+			row = append(row, fmt.Sprintf(c.format, c.value(m.scores)))
+		}
+		table.Rows = append(table.Rows, append(row, c.about))
+	}
+	return chart.Section{
+		Title: "What it learned",
+		Text: e.summary() + ". Measured on pictures that it was not trained on, at its last step; no test label has chosen anything.\n\n" +
+			"Raw pixels and the untrained encoder are measured in the same way: a number says something only beside them.",
+		Table: table,
+		Charts: []*chart.Chart{
+			e.bars("The same item by another artist", "recall", columns[:3]),
+			e.bars("The class by nearest neighbors", "accuracy", columns[3:5]),
+		},
+	}
+}
+
+func (e *evaluation) bars(title, metric string, columns []column) *chart.Chart {
+	var groups []string
+	for _, c := range columns {
+		groups = append(groups, c.name)
+	}
+	var series []chart.BarSeries
+	for i, m := range e.rows {
+		s := chart.BarSeries{Name: m.name, Baseline: i != rowRun}
+		for _, c := range columns {
+			s.Values = append(s.Values, c.value(m.scores))
+		}
+		series = append(series, s)
+	}
+	return chart.Bars(title, metric, groups, series)
+}
+
+// historySection shows how training went.
+func (e *evaluation) historySection() chart.Section {
+	var points []chart.Point
+	var steps []float64
+	ceiling := 0.0
+	lines := map[string][]float64{}
+	for _, r := range e.run.History {
+		points = append(points, chart.Point{Step: r.Step, Values: map[string]float64{"loss": r.Loss}})
+		if r.LossShare > 0 {
+			ceiling = r.Loss / r.LossShare
+		}
+		steps = append(steps, float64(r.Step))
+		for name, value := range map[string]float64{"rank": r.PositiveRank, "std": r.Std, "alignment": r.Alignment, "uniformity": r.Uniformity, "rate": r.LearningRate} {
+			lines[name] = append(lines[name], value)
+		}
+	}
+	series := func(name, key string) chart.Series { return chart.Series{Name: name, X: steps, Y: lines[key]} }
+	flat := func(name string, y float64) chart.Series {
+		s := chart.Series{Name: name, X: steps, Dashed: true}
+		for range steps {
+			s.Y = append(s.Y, y)
+		}
+		return s
+	}
+	guess := (float64(e.run.Config.BatchSize) + 1) / 2
+	return chart.Section{
+		Title: "How training went",
+		Text:  "Measured on the batch of each step, on the embeddings that the loss sees (after the projection head).",
+		Charts: []*chart.Chart{
+			chart.Loss(points, ceiling),
+			chart.Lines("Rank of the positive among the batch", "step", "mean rank (1 is best)", series("positive rank", "rank"), flat(fmt.Sprintf("guessing: %.0f", guess), guess)),
+			chart.Lines("Spread: is the encoder collapsing?", "step", "std·√D", series("std·√D", "std"), flat("even over the sphere: 1", 1)),
+			chart.Lines("Alignment and uniformity", "step", "lower is better", series("alignment", "alignment"), series("uniformity", "uniformity")),
+			chart.Lines("Learning rate", "step", "learning rate", series("learning rate", "rate")),
+		},
+	}
+}
+
+// configSection tells what the run was made of.
+func (e *evaluation) configSection() (chart.Section, error) {
+	c := e.run.Config
+	settings, err := c.Settings()
+	if err != nil {
+		return chart.Section{}, err
+	}
+	policy, err := json.Marshal(c.Augment)
+	if err != nil {
+		return chart.Section{}, err
+	}
+	rows := [][]string{
+		{"data", fmt.Sprintf("%s: %s pictures of %d×%d, %d channels", e.run.Data.Name, thousands(e.run.Data.Pictures), e.run.Data.Height, e.run.Data.Width, e.run.Data.Channels)},
+		{"steps done", thousands(e.run.Step)},
+		{"method", c.Method.Name()}, {"encoder", fmt.Sprintf("%s, %s parameters", c.Encoder.Name(), thousands(e.run.Parameters()))},
+		{"head", c.Head.Name()}, {"optimizer", c.Optimizer.Name()}, {"views", c.Augment.Name},
+	}
+	for _, s := range settings {
+		rows = append(rows, []string{s.Part + "/" + s.Name, s.Value})
+	}
+	speed := medianSpeed(e.run.History)
+	if speed > 0 {
+		rows = append(rows, []string{"speed", fmt.Sprintf("%.0f views/s (median)", speed)})
+	}
+	return chart.Section{
+		Title: "The configuration",
+		Text: fmt.Sprintf("The run is in %s. %s\n\nThe policy of the views: %s\n\nMade by lab %s.", filepath.Clean(c.Dir), e.source.About,
+			policy, version()),
+		Table: &chart.Table{Header: []string{"hyperparameter", "value"}, Rows: rows},
+	}, nil
+}
+
+// medianSpeed is the median of the views per second in a history, 0 if it says nothing of them.
+func medianSpeed(history []contrastive.Record) float64 {
+	var speeds []float64
+	for _, r := range history {
+		if r.ViewsPerSecond > 0 && !math.IsInf(r.ViewsPerSecond, 0) {
+			speeds = append(speeds, r.ViewsPerSecond)
+		}
+	}
+	return median(speeds)
+}

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+	"math"
+	"slices"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/contrastlab/contrastlab/datasets"
+	"github.com/contrastlab/contrastlab/pkg/contrastive"
+	"github.com/contrastlab/contrastlab/pkg/contrastive/augment"
+	"github.com/contrastlab/contrastlab/pkg/contrastive/chart"
+	"github.com/contrastlab/contrastlab/pkg/contrastive/eval"
+)
+
+// How much the report shows. Always the first of the test set, whose order is a mix of all groups: nothing is
+// picked by how it looks.
+const (
+	reportViews     = 8
+	viewsEach       = 6
+	reportMatrix    = 48 // items, by two artists each
+	reportQueries   = 10
+	reportNeighbors = 6
+)
+
+// viewSection shows what augmentation makes of pictures.
+func (e *evaluation) viewSection() (chart.Section, error) {
+	pictures := e.source.Train().Shuffle(1).Take(reportViews)
+	c := e.run.Config
+	size := c.Size
+	if size == 0 {
+		size = pictures.Height
+	}
+	views, err := makeViews(c.Augment, pictures, viewsEach, size, c.Seed)
+	if err != nil {
+		return chart.Section{}, err
+	}
+	var originals []image.Image
+	var names []string
+	for i := range pictures.Len() {
+		originals = append(originals, pictures.At(i))
+		if pictures.Items != nil {
+			names = append(names, pictures.ItemNames[pictures.Items[i]])
+		}
+	}
+	about := "Two views of one picture are to come out alike, those of others not."
+	if c.Positives == contrastive.SameItem {
+		about = "Views of two pictures of one item are to come out alike, those of other items not."
+	}
+	return chart.Section{Title: "What it was shown", Text: about, Charts: []*chart.Chart{chart.Views(originals, views, names)}}, nil
+}
+
+// makeViews makes count random views of each picture, as training does.
+func makeViews(policy augment.Policy, s *datasets.Images, count, size int, seed int64) ([][]image.Image, error) {
+	backend, err := contrastive.Backend()
+	if err != nil {
+		return nil, err
+	}
+	exec, err := graph.NewExec(backend, func(rng, pixels *graph.Node) (*graph.Node, *graph.Node) {
+		rng, views := policy.Apply(rng, pixels, size)
+		return rng, policy.Unnormalize(views)
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer exec.Finalize()
+	rng, err := graph.RNGStateFromSeed(seed)
+	if err != nil {
+		return nil, err
+	}
+	pixels := tensors.FromFlatDataAndDimensions(s.Pixels, s.Len(), s.Height, s.Width, s.Channels)
+	views := make([][]image.Image, s.Len())
+	for range count {
+		var made *tensors.Tensor
+		if rng, made, err = exec.Call2(rng, pixels); err != nil {
+			return nil, err
+		}
+		values, err := tensors.CopyFlatData[float32](made)
+		if err != nil {
+			return nil, err
+		}
+		each := len(values) / s.Len()
+		for i := range views {
+			views[i] = append(views[i], picture(values[i*each:(i+1)*each], size))
+		}
+	}
+	return views, nil
+}
+
+// picture turns size×size values in 0 … 1, gray or RGB, into an image.
+func picture(values []float32, size int) image.Image {
+	channels := len(values) / (size * size)
+	out := image.NewNRGBA(image.Rect(0, 0, size, size))
+	at := func(p, c int) uint8 {
+		v := values[p*channels+min(c, channels-1)]
+		return uint8(math.Round(255 * float64(max(0, min(1, v)))))
+	}
+	for p := range size * size {
+		out.SetNRGBA(p%size, p/size, color.NRGBA{at(p, 0), at(p, 1), at(p, 2), 255})
+	}
+	return out
+}
+
+// similaritySection shows similarities before training and after.
+func (e *evaluation) similaritySection() (chart.Section, error) {
+	section := chart.Section{
+		Title: "Similarities before and after training",
+		Text: fmt.Sprintf("The matrices show the first %d test items by %s and %s, sorted by class. The histograms compare pairs of one item, by two artists, with pairs of different items, over all test pictures.",
+			reportMatrix, e.protocol.Query, e.protocol.Gallery),
+	}
+	for _, m := range []struct {
+		row  int
+		when string
+	}{{rowUntrained, "before training"}, {rowRun, "after training"}} {
+		test := e.rows[m.row].test
+		matrix := chart.Similarity(test.Select(firstItems(test, reportMatrix, e.protocol.Query, e.protocol.Gallery)))
+		matrix.Title = "Similarity of test pictures " + m.when
+		section.Charts = append(section.Charts, matrix)
+	}
+	for _, m := range []struct {
+		row  int
+		when string
+	}{{rowUntrained, "before training"}, {rowRun, "after training"}} {
+		positive, negative, err := eval.Similarities(e.rows[m.row].test, eval.PairOptions{Seed: 1})
+		if err != nil {
+			return section, err
+		}
+		histogram := chart.Histogram(positive, negative)
+		histogram.Title = "One item by two artists, against different items, " + m.when
+		section.Charts = append(section.Charts, histogram)
+	}
+	return section, nil
+}
+
+// firstItems are the rows of the first items that domains show.
+func firstItems(e *eval.Embeddings, items int, domains ...string) []int {
+	seen := map[int32]bool{}
+	var rows []int
+	for i, item := range e.Images.Items {
+		if !seen[item] && len(seen) == items || !slices.Contains(domains, e.Images.DomainNames[e.Images.Domains[i]]) {
+			continue
+		}
+		seen[item] = true
+		rows = append(rows, i)
+	}
+	return rows
+}
+
+// neighborSection shows the nearest neighbors of the first test items.
+func (e *evaluation) neighborSection() (chart.Section, error) {
+	section := chart.Section{
+		Title: "Nearest neighbors",
+		Text: fmt.Sprintf("The first %d test items by %s, and the pictures by %s that come nearest, among all %d. A hit is the same item.",
+			reportQueries, e.protocol.Query, e.protocol.Gallery, e.rows[rowRun].scores.GallerySize),
+	}
+	for _, row := range []int{rowPixels, rowRun} {
+		c, err := e.neighbors(row)
+		if err != nil {
+			return section, err
+		}
+		c.Title = "Nearest neighbors by " + e.rows[row].name
+		section.Charts = append(section.Charts, c)
+	}
+	return section, nil
+}
+
+func (e *evaluation) neighbors(row int) (*chart.Chart, error) {
+	backend, err := contrastive.Backend()
+	if err != nil {
+		return nil, err
+	}
+	test, pictures := e.rows[row].test, e.source.Test()
+	queryRows := firstItems(test, reportQueries, e.protocol.Query)
+	galleryRows := firstItems(test, test.N, e.protocol.Gallery)
+	found, _, err := eval.Neighbors(backend, test.Select(queryRows), test.Select(galleryRows), min(reportNeighbors, len(galleryRows)))
+	if err != nil {
+		return nil, err
+	}
+	queries := make([]image.Image, len(queryRows))
+	neighbors := make([][]image.Image, len(queryRows))
+	hits := make([][]bool, len(queryRows))
+	for q, i := range queryRows {
+		queries[q] = pictures.At(i)
+		for _, g := range found[q] {
+			j := galleryRows[g]
+			neighbors[q] = append(neighbors[q], pictures.At(j))
+			hits[q] = append(hits[q], pictures.Items[j] == pictures.Items[i])
+		}
+	}
+	return chart.Neighbors(queries, neighbors, hits), nil
+}
