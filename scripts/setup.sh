@@ -21,8 +21,8 @@ need() { printf 'missing: %s\n' "$*" >&2; missing=1; }
 go_want=$(sed -n 's/^go //p' go.mod)
 if ! command -v go >/dev/null; then
   need "go $go_want or newer: https://go.dev/dl"
-elif ! go_have=$(go env GOVERSION 2>&1); then
-  # go refuses to run in a module that asks for a newer one, where it may not download it.
+elif ! go_have=$(go list -m 2>&1); then
+  # go refuses to work on a module that asks for a newer go, where it may not download that.
   need "go $go_want or newer: https://go.dev/dl ($(printf '%s' "$go_have" | head -1))"
 fi
 if ! command -v python3 >/dev/null; then
@@ -93,13 +93,14 @@ if [ "${CUDA:-}" = 1 ] || [ -e "$STAMPS/with-cuda" ]; then
 fi
 
 install_python() {
-  # An existing environment is completed in place; one that does not work is made anew. Its path is part of the key,
-  # because scripts in it hold it: a checkout that was moved gets a new one.
-  if ! "$PY" -c 'import pip, sys; sys.exit(sys.prefix != sys.argv[1])' "$VENV" 2>/dev/null; then
+  # An existing environment is completed in place. One that does not work is made anew, and so is one that was moved
+  # with its checkout, because programs in it hold its path.
+  if ! "$PY" -c 'import pip' 2>/dev/null || [ "$(cat "$STAMPS/path" 2>/dev/null || printf '%s' "$VENV")" != "$VENV" ]; then
     python3 -m venv --clear "$VENV"
   fi
-  PIP_USER=0 "$PY" -m pip install --disable-pip-version-check --no-input --quiet --require-hashes "${requirements[@]}"
   mkdir -p "$STAMPS"
+  printf '%s\n' "$VENV" >"$STAMPS/path"
+  PIP_USER=0 "$PY" -m pip install --disable-pip-version-check --no-input --quiet --require-hashes "${requirements[@]}"
   if [ "${#requirements[@]}" -gt 2 ]; then touch "$STAMPS/with-cuda"; fi
 }
 
