@@ -12,5 +12,5 @@ printf 'JupyterLab starts; its address, with the token, follows. Ctrl-C twice st
 # The kernel of this venv must win over one of the same name in the home folder.
 export JUPYTER_PREFER_ENV_PATH=1 JUPYTER_PATH="$VENV/share/jupyter${JUPYTER_PATH:+:$JUPYTER_PATH}"
 exec "$VENV/bin/python" -m jupyterlab "$browser" --ServerApp.ip=127.0.0.1 --ServerApp.port="${PORT:-8888}" \
-  --ServerApp.port_retries=50 --ServerApp.root_dir="$PWD/notebooks" --ServerApp.allow_root=True \
+  --ServerApp.port_retries=50 --ServerApp.root_dir="$PWD/notebooks" --ServerApp.allow_root=True --MultiKernelManager.default_kernel_name=gonb \
   --ServerApp.log_level=WARN --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate "$@"

@@ -196,7 +196,15 @@ func (h Host) places() (places []place, tried []string) {
 		places = append(places, place{label, find})
 		tried = append(tried, label)
 	}
-	venv := func(label, dir string) { add(label, func(kind string) []string { return venvPlugins(dir, kind) }) }
+	root := h.Root()
+	venv := func(label, dir string) {
+		tried = append(tried, label)
+		short := dir
+		if root != "" && filepath.Clean(dir) == filepath.Join(root, ".venv") {
+			short = ".venv"
+		}
+		places = append(places, place{short, func(kind string) []string { return venvPlugins(dir, kind) }})
+	}
 
 	if dir := h.getenv(EnvVenv); dir != "" {
 		venv(fmt.Sprintf("%s=%s", EnvVenv, dir), dir)
@@ -204,7 +212,7 @@ func (h Host) places() (places []place, tried []string) {
 	if dir := h.getenv("VIRTUAL_ENV"); dir != "" {
 		venv("VIRTUAL_ENV="+dir, dir)
 	}
-	if root := h.Root(); root != "" {
+	if root != "" {
 		venv(filepath.Join(root, ".venv"), filepath.Join(root, ".venv"))
 	} else {
 		tried = append(tried, "the repository's .venv: no checkout above "+h.Dir)

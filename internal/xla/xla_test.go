@@ -100,16 +100,16 @@ func TestChooseOrder(t *testing.T) {
 	choose(t, h.with(good(t, listed, "pjrt_plugin_cpu.so")), listed+"/pjrt_plugin_cpu.so", EnvPluginPath)
 
 	inRepo := good(t, root, ".venv", cpuWheel)
-	choose(t, h, inRepo, "plugin of "+root+"/.venv")
+	choose(t, h, inRepo, "(plugin of .venv)")
 
 	active := t.TempDir()
 	env["VIRTUAL_ENV"] = active
 	choose(t, h, inRepo, "") // an active environment without the plugin does not hide the repository's
-	choose(t, h.with(good(t, active, cpuWheel)), filepath.Join(active, cpuWheel), "VIRTUAL_ENV=")
+	choose(t, h.with(good(t, active, cpuWheel)), filepath.Join(active, cpuWheel), "plugin of "+active)
 
 	named := t.TempDir()
 	env[EnvVenv] = named
-	choose(t, h.with(good(t, named, cpuWheel)), filepath.Join(named, cpuWheel), EnvVenv)
+	choose(t, h.with(good(t, named, cpuWheel)), filepath.Join(named, cpuWheel), "plugin of "+named)
 
 	// A GPU outranks all of these once it has a plugin; before, the line says what is missing.
 	h.HasGPU = func() bool { return true }
