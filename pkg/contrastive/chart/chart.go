@@ -107,7 +107,7 @@ func (c *Chart) Image() (image.Image, error) {
 		return c.titled(), nil
 	}
 	if c.option == nil {
-		return nil, fmt.Errorf("chart: an empty Chart; make one with chart.Lines, chart.Similarity, ...")
+		return nil, fmt.Errorf("chart: an empty Chart; make one with a function such as chart.Lines")
 	}
 	s := c.finished()
 	svg, err := echarts.SVG(s, c.Width, c.Height)

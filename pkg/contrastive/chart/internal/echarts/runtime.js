@@ -197,10 +197,14 @@
   }
 
   function place(chart) {
-    var el = root.document.getElementById(chart.id);
-    if (!el || el.clientWidth < 40) return false; // not in the page yet, or in a hidden tab
-    if (!el.hasAttribute("data-lab-chart")) draw(chart, el);
-    return true;
+    // Several places may have the id: a copy of a notebook in another tab, a second view of an output.
+    var all = root.document.querySelectorAll('[id="' + chart.id + '"]'), done = all.length > 0;
+    for (var i = 0; i < all.length; i++) {
+      if (all[i].hasAttribute("data-lab-chart")) continue;
+      if (all[i].clientWidth < 40) done = false; // in a hidden tab
+      else draw(JSON.parse(JSON.stringify(chart)), all[i]);
+    }
+    return done; // false too while it is not in the page yet
   }
 
   function wait() {
