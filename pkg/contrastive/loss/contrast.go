@@ -83,14 +83,14 @@ func (c Contrast) PerAnchor(logits, positives, mask *graph.Node) (losses, valid 
 		assertMask("Contrast: candidates", logits, mask)
 	}
 	g, dtype := logits.Graph(), logits.DType()
-	one, zero := graph.ScalarOne(g, dtype), graph.ScalarZero(g, dtype)
+	one := graph.ScalarOne(g, dtype)
 
 	// Relative to the best candidate: exact where it matters, when the positive is that candidate.
 	largest := maskedMax(logits, mask)               // [N, 1]
 	shifted := graph.Sub(logits, largest)            // [N, M]
 	logSum := graph.Log(maskedSumExp(shifted, mask)) // [N, 1]
 	count := graph.ReduceAndKeep(graph.ConvertDType(positives, dtype), graph.ReduceSum, 1)
-	count = graph.Where(graph.Equal(count, zero), graph.OnesLike(count), count) // [N, 1]
+	count = graph.MaxScalar(count, 1) // [N, 1]
 
 	var pull *graph.Node // [N, 1]: how well the positives do
 	switch c.Form {
@@ -122,7 +122,8 @@ func maskedMax(x, mask *graph.Node) *graph.Node {
 	return graph.StopGradient(graph.Where(graph.IsFinite(largest), largest, graph.ZerosLike(largest)))
 }
 
-// maskedSumExp is Σ eˣ over the mask, 1 for rows without any: [N, M] → [N, 1]. x ≤ 0 within the mask.
+// maskedSumExp is Σ eˣ over the mask, 1 for rows without any so that their logarithm is no NaN for a debugger to stop at:
+// [N, M] → [N, 1]. x ≤ 0 within the mask.
 func maskedSumExp(x, mask *graph.Node) *graph.Node {
 	if mask == nil {
 		return graph.ReduceAndKeep(graph.Exp(x), graph.ReduceSum, 1)

@@ -14,7 +14,7 @@ import (
 // z1, z2 [N, D], N ≥ 2; scalar, the mean over 2N anchors. It may be negative, and is ln(2N−2) when all rows are equal ([DCLCeiling]).
 // Options: [BothDirections], [FirstViewAnchors], [Summed], [With].
 //
-// Yeh et al. 2022, "Decoupled Contrastive Learning", eq. 6.
+// Yeh et al. 2022, "Decoupled Contrastive Learning", section 3, where it is L_DC.
 func DCL(z1, z2 *graph.Node, temperature float64, options ...Option) *graph.Node {
 	d := newDialect("DCL", temperature, options)
 	n := assertPaired("DCL", z1, z2, 2)

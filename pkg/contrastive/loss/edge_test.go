@@ -69,9 +69,6 @@ func (e edgeExec) run(b batch) (values, steepest map[string]float64) {
 					if math.IsNaN(v) || math.IsInf(v, 0) || math.Abs(v) > steepest[c.name] {
 						steepest[c.name] = math.Abs(v)
 					}
-					if math.IsNaN(steepest[c.name]) {
-						break
-					}
 				}
 			}
 		}

@@ -13,10 +13,10 @@ import (
 //
 // scores and logNoise [N] are the model's log-density up to a constant and the noise's log-density at the data; noiseScores and
 // noiseLogNoise, of any one shape with M elements, are the same at the noise. c is a scalar node, the learned logarithm of 1/Z: at the
-// optimum e^{score+c} is the density of the data. Scalar; (1 + ν) ln(1 + ν) − ν ln ν when G = 0 everywhere.
+// optimum e^{score+c} is the density of the data. Scalar; its value is (1 + ν) ln(1 + ν) − ν ln ν when G = 0 everywhere.
 //
-// Gutmann and Hyvärinen 2012, "Noise-Contrastive Estimation of Unnormalized Statistical Models", JMLR 13, eq. 5 to 8 (2010, eq. 2 and 3,
-// for ν = 1, there halved).
+// Gutmann and Hyvärinen 2012, "Noise-Contrastive Estimation of Unnormalized Statistical Models", JMLR 13, section 2. Their paper of 2010
+// has ν = 1 and half of this.
 func NCE(scores, logNoise, noiseScores, noiseLogNoise, c *graph.Node) *graph.Node {
 	scores, logNoise, noiseScores, noiseLogNoise = promote(scores), promote(logNoise), promote(noiseScores), promote(noiseLogNoise)
 	if !scores.Shape().Equal(logNoise.Shape()) || !noiseScores.Shape().Equal(noiseLogNoise.Shape()) || scores.DType() != noiseScores.DType() {

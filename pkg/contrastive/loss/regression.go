@@ -8,7 +8,7 @@ import (
 //
 //	L = 1/N Σᵢ ‖p̂ᵢ − ẑᵢ‖² = 1/N Σᵢ (2 − 2 cos(pᵢ, zᵢ))
 //
-// prediction, target [N, D], normalized here; scalar in [0, 4]. The method adds both directions and stops the target's gradient.
+// prediction, target [N, D], normalized here; scalar in [0, 4], a row of zeros counting as cos = 0. The method adds both directions and stops the target's gradient.
 //
 // Grill et al. 2020, "Bootstrap Your Own Latent", eq. 2.
 func BYOL(prediction, target *graph.Node) *graph.Node {

@@ -12,7 +12,7 @@ import (
 // image, text [N, D]; t > 0 is the inverse temperature and b the bias (the paper starts at t = 10, b = −10); scalar. There is no
 // softmax, so one pair (N = 1) is a batch.
 //
-// Zhai et al. 2023, "Sigmoid Loss for Language Image Pre-Training", eq. 1 and algorithm 1.
+// Zhai et al. 2023, "Sigmoid Loss for Language Image Pre-Training", section 3.2 and algorithm 1.
 func SigLIP(image, text *graph.Node, t, b float64) *graph.Node {
 	assertPositive("SigLIP", "inverse temperature t", t)
 	assertPaired("SigLIP", image, text, 1)
