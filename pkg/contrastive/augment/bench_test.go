@@ -13,7 +13,7 @@ import (
 
 // BenchmarkPolicy is the cost of 512 views of 32×32 RGBA pictures, by policy and, under "part", by transform.
 func BenchmarkPolicy(b *testing.B) {
-	policies := []Policy{None(), Emoji(), SimCLR(), SimCLRCIFAR(), MoCoV2()}
+	policies := append(all(), everything())
 	for _, t := range Emoji().Transforms {
 		policies = append(policies, Policy{Name: "part/" + t.name(), Transforms: []Transform{t}})
 	}

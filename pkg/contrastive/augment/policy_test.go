@@ -64,10 +64,10 @@ func TestZeroStrengthIsIdentity(t *testing.T) {
 }
 
 func TestViewsAreInRangeAndShape(t *testing.T) {
-	for _, p := range append(all(), everything()) {
+	for _, p := range []Policy{everything(), Emoji(), MoCoV1()} { // all transforms; each in the order of most recipes
 		for _, c := range []int{1, 3, 4} {
-			if c != 4 && p.Name != "everything" {
-				continue // a compilation each; everything is in that policy
+			if c == 1 && p.Name != "everything" {
+				continue
 			}
 			out := min(c, 3)
 			p.Mean, p.Std = nil, nil

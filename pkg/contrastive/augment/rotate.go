@@ -19,8 +19,8 @@ func rotate(x, angle *Node) *Node {
 	n, h, c, w := x.Shape().Dim(0), x.Shape().Dim(1), x.Shape().Dim(2), x.Shape().Dim(3)
 	g := x.Graph()
 	lastY, lastX := float64(h-1), float64(w-1)
-	// The positions are a matrix product, because XLA's CPU backend would compute the sine and cosine anew for
-	// each pixel and corner if it could fuse them into the gathers; that is a hundred times slower.
+	// The positions are a matrix product, because XLA's CPU backend would compute sine and cosine anew for each
+	// pixel and corner if it could fuse them into the gathers.
 	grid := shapes.Make(dtypes.Float32, h, w)
 	offsets := Stack([]*Node{AddScalar(Iota(g, grid, 0), -lastY/2), AddScalar(Iota(g, grid, 1), -lastX/2)}, 0) // [2, H, W]: dy, dx
 	cos, sin := Cos(angle), Sin(angle)
