@@ -124,11 +124,15 @@ func (c *Chart) Image() (image.Image, error) {
 	return canvas.Image, nil
 }
 
-// PNG is the static form as a PNG file with at most 256 colors, and with fewer where it would be more than 40 KB.
+// PNG is the static form as a PNG file with at most 256 colors, and with fewer where it would be more than 40 KB; a
+// matrix, which fewer colors make hardly smaller, may have 60 KB.
 func (c *Chart) PNG() ([]byte, error) {
 	img, err := c.Image()
 	if err != nil {
 		return nil, err
+	}
+	if c.values != nil {
+		return encodePNG(img, maxPNG*3/2)
 	}
 	return encodePNG(img, maxPNG)
 }

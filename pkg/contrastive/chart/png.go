@@ -11,8 +11,7 @@ import (
 	"slices"
 )
 
-// encodePNG writes a picture as a PNG with a palette, halving the number of colors (256 down to 32) while the file is
-// over limit bytes.
+// encodePNG writes a picture as a PNG with a palette of 256 colors, or of 96 or 40 while the file is over limit bytes.
 func encodePNG(img image.Image, limit int) ([]byte, error) {
 	var data []byte
 	flat := flatten(img)

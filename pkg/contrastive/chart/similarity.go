@@ -29,6 +29,9 @@ const (
 	matrixBottom = 44
 )
 
+// cellLevels is how many steps of color the static form of a matrix has; even, so that zero stays white.
+const cellLevels = 36
+
 // matrix is a matrix on its way to runtime.js: one byte a cell, 0 … 254 from Min to Max, 255 for not a number.
 type matrix struct {
 	Rows      int     `json:"rows"`
@@ -315,7 +318,8 @@ func (c *Chart) paintCells(canvas *raster.Canvas) {
 		for k := range colors[r] {
 			colors[r][k] = color.NRGBA{0xC8, 0xC8, 0xC8, 255}
 			if v := c.values(r, k); finite(v) {
-				colors[r][k] = divergingAt((v - m.Min) / (m.Max - m.Min))
+				// So many levels can be told apart; with all of them the picture would be twice as large.
+				colors[r][k] = divergingAt(math.Round((v-m.Min)/(m.Max-m.Min)*cellLevels) / cellLevels)
 			}
 		}
 	}

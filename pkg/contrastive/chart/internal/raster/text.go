@@ -30,7 +30,7 @@ var fonts struct {
 // label needs one.
 var fallbackPatterns = []string{
 	"/usr/share/fonts/*/noto*/NotoSansCJK-Regular.ttc", "/usr/share/fonts/noto*/NotoSansCJK-Regular.ttc",
-	"/usr/share/fonts/truetype/wqy/*.ttc", "/usr/share/fonts/truetype/droid/DroidSansFallback*.ttf",
+	"/usr/share/fonts/truetype/droid/DroidSansFallback*.ttf",
 	"/System/Library/Fonts/STHeiti Light.ttc", "/System/Library/Fonts/Hiragino Sans GB.ttc",
 	`C:\Windows\Fonts\msyh.ttc`, `C:\Windows\Fonts\simsun.ttc`,
 }
