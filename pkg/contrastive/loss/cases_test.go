@@ -43,7 +43,6 @@ var (
 	metric  = traits{rotation: true}
 )
 
-func concat(a, b *graph.Node) *graph.Node      { return graph.Concatenate([]*graph.Node{a, b}, 0) }
 func stacked(views ...*graph.Node) *graph.Node { return graph.Stack(views, 0) }
 
 func twice(labels []int) []int          { return append(append([]int{}, labels...), labels...) }

@@ -48,7 +48,7 @@ func TestContrastWithAnyMasks(t *testing.T) {
 		"no positives at all":   {mask(0.5, all...), mask(0.5)},
 		"everything everywhere": {mask(2), mask(2)},
 	} {
-		out := exec.MustExec(b.z1, b.queue, c.positives, c.candidates)
+		out := exec.MustCall(b.z1, b.queue, c.positives, c.candidates)
 		for f, inside := range []bool{false, true} {
 			losses := oracle.Contrast{Temperature: temperature, Inside: inside,
 				Positive:  func(i, j int) bool { return c.positives[i][j] },

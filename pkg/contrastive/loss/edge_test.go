@@ -60,7 +60,7 @@ func newEdgeExec(backend compute.Backend, temperature float64) edgeExec {
 
 func (e edgeExec) run(b batch) (values, steepest map[string]float64) {
 	values, steepest = map[string]float64{}, map[string]float64{}
-	out := e.exec.MustExec(b.args(dtypes.Float32)...)
+	out := e.exec.MustCall(b.args(dtypes.Float32)...)
 	for i, c := range e.all {
 		values[c.name] = float(out[4*i])
 		for _, gradient := range out[4*i+1 : 4*i+4] {
@@ -256,7 +256,7 @@ func refusal(backend compute.Backend, build any, args []any) (message string) {
 			message = fmt.Sprint(p)
 		}
 	}()
-	if _, err := graph.ExecOnceN(backend, build.(func(a, b *graph.Node) *graph.Node), args...); err != nil {
+	if _, err := graph.CallOnceN(backend, build.(func(a, b *graph.Node) *graph.Node), args...); err != nil {
 		return err.Error()
 	}
 	return "no error"

@@ -45,7 +45,7 @@ func fuzzLoss(f *testing.F, prefixes ...string) {
 	f.Fuzz(func(t *testing.T, data []byte, temperature, labels uint8) {
 		b := fuzzBatch(data, labels)
 		for _, c := range chosen[int(temperature)%len(chosen)] {
-			out := c.exec.MustExec(b.args(dtypes.Float64)...)
+			out := c.exec.MustCall(b.args(dtypes.Float64)...)
 			want := c.oracle(b)
 			if got := float(out[0]); !near(got, want, 1e-8) && !onTheEdge(c.name, b) {
 				t.Errorf("%s of %v: graph %g, oracle %g", c.name, b, got, want)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 
@@ -78,8 +79,9 @@ func TestPublishedValues(t *testing.T) {
 	b := goldenBatch()
 	computed := map[string][3]float64{} // graph in float32 and float64, oracle
 	all := cases(0.5)
+	backends := []compute.Backend{testbackend.New(t), goBackend(t)}
 	for d, dtype := range []dtypes.DType{dtypes.Float32, dtypes.Float64} {
-		for i, out := range evaluate(testbackend.New(t), all, b.args(dtype)) {
+		for i, out := range evaluate(backends[d], all, b.args(dtype)) {
 			values := computed[all[i].name]
 			values[d], values[2] = out, all[i].oracle(b)
 			computed[all[i].name] = values
@@ -91,7 +93,7 @@ func TestPublishedValues(t *testing.T) {
 			t.Errorf("no case for %q", c.Loss)
 			continue
 		}
-		for i, what := range []string{"graph in float32", "graph in float64", "oracle"} {
+		for i, what := range []string{"graph in float32 on XLA", "graph in float64", "oracle"} {
 			if tolerance := []float64{1e-5, 1e-9, 1e-9}[i]; !near(values[i], c.Value, tolerance) {
 				t.Errorf("%s: %s gives %.10g, published implementations %.10g", c.Loss, what, values[i], c.Value)
 			}

@@ -22,7 +22,7 @@ func TestInvariance(t *testing.T) {
 	})
 	run := func(b batch) []float64 {
 		var values []float64
-		for _, out := range exec.MustExec(b.args(dtypes.Float64)...) {
+		for _, out := range exec.MustCall(b.args(dtypes.Float64)...) {
 			values = append(values, float(out))
 		}
 		return values

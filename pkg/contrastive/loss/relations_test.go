@@ -60,7 +60,7 @@ func TestNCEFindsTheNormalizer(t *testing.T) {
 		return append(graph.Gradient(value, c), value)
 	})
 	for _, c := range []float64{-1, 0, 1} {
-		out := exec.MustExec(scores, logNoise, noise, c)
+		out := exec.MustCall(scores, logNoise, noise, c)
 		slope, value := float(out[0]), float(out[1])
 		if want := (1+nu)*math.Log(1+nu) - nu*math.Log(nu); c == 0 && (!near(value, want, 1e-12) || math.Abs(slope) > 1e-12) {
 			t.Errorf("at the optimum: %g with slope %g, want %g with 0", value, slope, want)
@@ -91,7 +91,7 @@ func TestPositiveRank(t *testing.T) {
 		"no positives":  {[][]bool{nobody, nobody, nobody, nobody}, 0},
 		"self excluded": {[][]bool{nobody, nobody, nobody, {false, false, true, false}}, 1},
 	} {
-		got := float(exec.MustExec(similarity, c.positives, everyone)[0])
+		got := float(exec.MustCall(similarity, c.positives, everyone)[0])
 		want := oracle.PositiveRank(similarity, func(i, j int) bool { return c.positives[i][j] }, func(i, j int) bool { return everyone[i][j] })
 		if got != c.want || want != c.want {
 			t.Errorf("%s: graph %g, oracle %g, want %g", name, got, want, c.want)
