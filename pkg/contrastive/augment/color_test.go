@@ -26,9 +26,7 @@ func TestHue(t *testing.T) {
 	for _, turn := range turns {
 		p := randomPicture(r, 7, 9, 3)
 		// The corners of the color cube, ties between channels, and gray.
-		for i, px := range [][]float64{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}, {1, 1, 0}, {0, 1, 1}, {1, 0, 1}, {1, 1, 1}, {0, 0, 0}, {0.4, 0.4, 0.4}} {
-			p[0][i] = px
-		}
+		copy(p[0], [][]float64{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}, {1, 1, 0}, {0, 1, 1}, {1, 0, 1}, {1, 1, 1}, {0, 0, 0}, {0.4, 0.4, 0.4}})
 		in = append(in, p)
 		want = append(want, refHue(p.clone(), turn))
 	}
