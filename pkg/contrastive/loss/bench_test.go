@@ -5,6 +5,7 @@ import (
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/contrastlab/contrastlab/internal/testbackend"
 	"github.com/contrastlab/contrastlab/pkg/contrastive/loss"
@@ -13,6 +14,9 @@ import (
 // A loss with its gradients, 256 pairs of 128 dimensions: what it adds to a training step.
 func BenchmarkLosses(b *testing.B) {
 	data := randomBatch(1, 256, 128, 4096).args(dtypes.Float32)
+	for i := range data {
+		data[i] = tensors.MustFromAnyValue(data[i]) // uploaded once
+	}
 	for _, c := range []struct {
 		name string
 		loss func(p nodes) node
@@ -20,10 +24,12 @@ func BenchmarkLosses(b *testing.B) {
 		{"NTXent", func(p nodes) node { return loss.NTXent(p.z1, p.z2, 0.2) }},
 		{"SupCon", func(p nodes) node { return loss.SupCon(stacked(p.z1, p.z2), p.labels, 0.1) }},
 		{"InfoNCE", func(p nodes) node { return loss.InfoNCE(p.z1, p.z2, 0.2) }},
-		{"InfoNCEQueue4096", func(p nodes) node { return loss.InfoNCEQueue(p.z1, p.z2, p.queue, 0.2) }},
+		{"InfoNCEQueue4096", func(p nodes) node { return loss.InfoNCEQueue(p.z1, graph.StopGradient(p.z2), p.queue, 0.2) }},
 		{"BarlowTwins", func(p nodes) node { return loss.BarlowTwins(p.z1, p.z2, 0.005) }},
 		{"VICReg", func(p nodes) node { return loss.VICReg(p.z1, p.z2, loss.VICRegDefaults).Loss }},
-		{"TripletSemiHard", func(p nodes) node { return loss.Triplet{Margin: 0.2, Mining: loss.SemiHardTriplets}.Loss(p.z1, p.labels) }},
+		{"TripletSemiHard", func(p nodes) node {
+			return loss.Triplet{Margin: 0.2, Mining: loss.SemiHardTriplets}.Loss(p.z1, p.labels)
+		}},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			exec := graph.MustNewExec(testbackend.New(b), func(p []node) []node {
