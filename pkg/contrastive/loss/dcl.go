@@ -16,7 +16,7 @@ import (
 //
 // Yeh et al. 2022, "Decoupled Contrastive Learning", section 3, where it is L_DC.
 func DCL(z1, z2 *graph.Node, temperature float64, options ...Option) *graph.Node {
-	d := newDialect("DCL", temperature, options)
+	d := newDialect("DCL", temperature, options, true, false)
 	n := assertPaired("DCL", z1, z2, 2)
 	positives, candidates := TwoViewMasks(z1.Graph(), n)
 	negatives := graph.LogicalAnd(candidates, graph.LogicalNot(positives))

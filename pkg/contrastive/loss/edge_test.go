@@ -229,6 +229,8 @@ func TestRefusals(t *testing.T) {
 		{func(a, l node) node { return loss.SupCon(a, l, 0.5, loss.BaseTemperature(-1)) }, []any{make2(4), labels}, "base temperature must be"},
 		{func(a, l node) node { return loss.SupCon(stacked(a, a), l, 0.5) }, []any{make2(1), labels[:1]}, "SupCon: needs a batch of at least 2 samples"},
 		{func(a, l node) node { return loss.SupCon(a, graph.ConvertDType(l, dtypes.Float32), 0.5) }, []any{make2(4), labels}, "want integer labels"},
+		{func(a, b node) node { return loss.InfoNCE(a, b, 1, loss.FirstViewAnchors()) }, pair(4, 4), "FirstViewAnchors does not apply"},
+		{func(a, b node) node { return loss.NTXent(a, b, 1, loss.Symmetric()) }, pair(4, 4), "Symmetric does not apply"},
 		{func(a, l node) node { return loss.Triplet{Margin: -1}.Loss(a, l) }, []any{make2(4), labels}, "Triplet: margin must be ≥ 0"},
 		{func(a, l node) node { return loss.Pairwise(a, a, l, 1) }, []any{make2(4), labels}, "Pairwise: similar must be Bool[4]"},
 		{func(a, b node) node { return loss.DINO(stacked(a), stacked(b), row(a, 0), 0.04, 0.1) }, pair(4, 4), "at least one other"},

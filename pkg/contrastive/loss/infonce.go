@@ -18,7 +18,7 @@ import (
 //
 // van den Oord et al. 2018, "Representation Learning with Contrastive Predictive Coding", eq. 4.
 func InfoNCE(q, k *graph.Node, temperature float64, options ...Option) *graph.Node {
-	d := newDialect("InfoNCE", temperature, options)
+	d := newDialect("InfoNCE", temperature, options, false, true)
 	n := assertPaired("InfoNCE", q, k, 2)
 	positives := PairMask(q.Graph(), n, n)
 	loss := d.Loss(q, k, positives, nil)
@@ -37,7 +37,7 @@ func InfoNCE(q, k *graph.Node, temperature float64, options ...Option) *graph.No
 //
 // He et al. 2020, "Momentum Contrast for Unsupervised Visual Representation Learning", eq. 1.
 func InfoNCEQueue(q, k, queue *graph.Node, temperature float64, options ...Option) *graph.Node {
-	d := newDialect("InfoNCEQueue", temperature, options)
+	d := newDialect("InfoNCEQueue", temperature, options, false, false)
 	n := assertPaired("InfoNCEQueue", q, k, 1)
 	assertRows("InfoNCEQueue", q, queue)
 	all := graph.Concatenate([]*graph.Node{k, queue}, 0) // [N+K, D]

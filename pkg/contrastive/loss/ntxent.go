@@ -16,7 +16,7 @@ import (
 //
 // Chen et al. 2020, "A Simple Framework for Contrastive Learning of Visual Representations", eq. 1 and algorithm 1.
 func NTXent(z1, z2 *graph.Node, temperature float64, options ...Option) *graph.Node {
-	d := newDialect("NTXent", temperature, options)
+	d := newDialect("NTXent", temperature, options, true, false)
 	n := assertPaired("NTXent", z1, z2, 2)
 	positives, candidates := TwoViewMasks(z1.Graph(), n)
 	return d.lossAmongViews(graph.Concatenate([]*graph.Node{z1, z2}, 0), positives, candidates, n)

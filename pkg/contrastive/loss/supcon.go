@@ -20,7 +20,7 @@ import (
 //
 // Khosla et al. 2020, "Supervised Contrastive Learning", eq. 2 (L_out, the default) and eq. 3 (L_in).
 func SupCon(z, labels *graph.Node, temperature float64, options ...Option) *graph.Node {
-	d := newDialect("SupCon", temperature, options)
+	d := newDialect("SupCon", temperature, options, true, false)
 	z, labels, firstView := stackViews("SupCon", z, labels)
 	if d.firstViewOnly && firstView == 0 {
 		exceptions.Panicf("SupCon: FirstViewAnchors needs the views apart, z [V, N, D] with labels [N]; got rows %s", z.Shape())
