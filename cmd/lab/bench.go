@@ -84,7 +84,8 @@ type bench struct{ steps, rounds, batch, width int }
 func (b bench) config(policy augment.Policy) contrastive.Config {
 	return contrastive.Config{
 		Method: contrastive.SimCLR{Temperature: 0.2}, Encoder: encoder.SmallResNet{Width: b.width}, Augment: policy,
-		BatchSize: b.batch, Steps: b.steps * (b.rounds + 1), LogEvery: b.steps, Quiet: true,
+		// One step more than is measured: it waits in the last record until it is stopped.
+		BatchSize: b.batch, Steps: b.steps*(b.rounds+1) + 1, LogEvery: b.steps, Quiet: true,
 	}
 }
 
@@ -111,14 +112,13 @@ type benchResult struct {
 }
 
 // run lets two trainings take turns, a round each.
-func (b bench) run(ctx context.Context, backend compute.Backend, images *datasets.Images) (*benchResult, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+func (b bench) run(parent context.Context, backend compute.Backend, images *datasets.Images) (*benchResult, error) {
+	ctx, cancel := context.WithCancel(parent)
 	runners := []*benchRunner{newBenchRunner(b.config(augment.Emoji())), newBenchRunner(b.config(augment.None()))}
 	defer func() {
 		cancel()
 		for _, r := range runners {
-			if r.started {
+			if r.started && parent.Err() == nil { // an interrupt waits for nothing
 				<-r.finished
 			}
 		}

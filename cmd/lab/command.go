@@ -66,6 +66,9 @@ func (c *command) run(ctx context.Context, line []string, stdout, stderr io.Writ
 	case len(one.args) < want:
 		return usage("%s is missing; usage: %s%s", strings.Fields(c.args)[len(one.args)], c.usage(), existingRuns(c))
 	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	return do(one)
 }
 

@@ -34,6 +34,9 @@ is an item, a column an artist, where the data set knows such things.`,
 			if *out == "" {
 				*out = source.Name + ".png"
 			}
+			if err := checkFile(*out); err != nil {
+				return badInput(err)
+			}
 			call.printf("%s: %s\n\n", source.Name, source.About)
 			parts := [][]string{{"part", "pictures", "items", ""}}
 			for _, part := range []struct {
@@ -115,17 +118,11 @@ func checkFile(path string) error {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return fmt.Errorf("%s is a folder; name a file in it with -o", path)
 	}
-	if err := checkWritable(filepath.Dir(path)); err != nil {
-		return fmt.Errorf("%w (-o %s)", err, path)
-	}
-	return nil
+	return checkWritable(filepath.Dir(path), "-o")
 }
 
 // writeFile writes a file; that it cannot be made is a mistake in its name.
 func writeFile(path string, data []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return usage("the folder of %s cannot be made: %w; choose another with -o", path, err)
-	}
 	file, err := os.Create(path)
 	if err != nil {
 		return usage("%s cannot be written: %w; choose another with -o", path, err)

@@ -23,7 +23,7 @@ const (
 
 var demoCommand = &command{
 	name:  "demo",
-	short: "train SimCLR on emoji from nothing, print what it reaches, write report.html",
+	short: "train SimCLR on emoji, print what it reaches, write report.html",
 	long: fmt.Sprintf(`Trains SimCLR on emoji, without any label, for %d steps (at most %d minutes on two cores), measures it beside raw
 pixels and the untrained encoder, writes the page of lab report, and prints what was reached beside what was aimed
 at. A demo that was stopped goes on, one that is finished is only measured again; to start from nothing, delete

@@ -65,9 +65,9 @@ type topic struct {
 func topics() []topic {
 	return []topic{
 		{"settings", "every hyperparameter, with its default", writeSettings},
-		{"environment", "environment variables", func(w io.Writer) { writeTable(w, environment, 0, 1) }},
-		{"files", "where files go", func(w io.Writer) { writeTable(w, files, 0, 1) }},
-		{"exit-codes", "what the exit code says", func(w io.Writer) { writeTable(w, exitCodes, 0, 1) }},
+		{"environment", "environment variables", func(w io.Writer) { writeList(w, environment) }},
+		{"files", "where files go", func(w io.Writer) { writeList(w, files) }},
+		{"exit-codes", "what the exit code says", func(w io.Writer) { writeList(w, exitCodes) }},
 	}
 }
 
@@ -138,20 +138,18 @@ func help(call *call) error {
 }
 
 func writeOverview(w io.Writer) {
-	fmt.Fprint(w, `lab trains encoders of pictures by comparing views of them, without labels, and shows what they have learned
-beside honest baselines. It works offline; the emoji data set is inside.
-
-Commands
-`)
+	writeParagraphs(w, "lab trains encoders of pictures by comparing views of them, without labels, and shows what they have "+
+		"learned beside honest baselines. It works offline; the emoji data set is inside.")
+	fmt.Fprint(w, "\nCommands\n")
 	var rows [][]string
 	for _, c := range commands() {
 		rows = append(rows, []string{strings.TrimRight("  lab "+c.name+" "+c.args, " "), c.short})
 	}
-	writeTable(w, rows, 0, 1)
+	writeList(w, rows)
 	fmt.Fprint(w, `
 To start with
   lab data                        look at the pictures
-  lab train                       train SimCLR on them: some minutes on two cores; Ctrl-C and again goes on
+  lab train                       train SimCLR on them, some minutes on two cores
   lab eval runs/emoji-simclr      measure what it learned
   lab report runs/emoji-simclr    the same as a page with charts: report.html
 
@@ -162,13 +160,14 @@ Help
 		rows = append(rows, []string{"  lab help " + t.name, t.title})
 	}
 	rows = append(rows, []string{"  lab help all", "everything at once"})
-	writeTable(w, rows, 0, 1)
-	fmt.Fprintf(w, "\nFrom a checkout, `go run ./cmd/lab` stands for `lab`, or build it once: go build -o bin/lab ./cmd/lab\n")
+	writeList(w, rows)
+	fmt.Fprint(w, "\nFrom a checkout, `go run ./cmd/lab` stands for `lab`; go build -o bin/lab ./cmd/lab builds it once.\n")
 }
 
 // writeHelp explains the command and each of its flags.
 func (c *command) writeHelp(w io.Writer) {
-	fmt.Fprintf(w, "lab %s: %s\n\nUsage: %s\n\n%s\n", c.name, c.short, c.usage(), c.long)
+	fmt.Fprintf(w, "lab %s: %s\n\nUsage: %s\n\n", c.name, c.short, c.usage())
+	writeParagraphs(w, c.long)
 	fs, _ := c.flags()
 	var rows [][]string
 	fs.VisitAll(func(f *flag.Flag) {
@@ -181,7 +180,7 @@ func (c *command) writeHelp(w io.Writer) {
 	})
 	if len(rows) > 0 {
 		fmt.Fprint(w, "\nFlags\n")
-		writeTable(w, rows, 0, 1)
+		writeList(w, rows)
 	}
 	if len(c.examples) > 0 {
 		fmt.Fprint(w, "\nExamples\n")

@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/contrastlab/contrastlab/internal/registry"
@@ -36,7 +38,20 @@ var abouts = map[string]string{
 	"save_every": "steps between two checkpoints",
 	"keep":       "checkpoints that stay",
 
-	"temperature": "T, by which similarities are divided: low looks at the hardest negatives",
+	"temperature":          "T, by which similarities are divided: low looks at the hardest negatives",
+	"momentum":             "share of the momentum encoder that stays at each step",
+	"predictor_hidden":     "width of the predictor's hidden layer",
+	"lambda":               "weight of what correlates different dimensions",
+	"queue_length":         "K, keys remembered as negatives; a multiple of the batch",
+	"splits":               "parts of the batch with batch-norm statistics of their own",
+	"let_gradient_through": "no stopped gradient: shows the collapse",
+	"no_predictor":         "no predictor: shows the collapse",
+	"by_item":              "the item is the label, instead of the class",
+	"inside":               "L_in (the mean inside the logarithm) instead of L_out",
+	"classes":              "how many classes there are; 0 takes them from the data",
+	"invariance":           "weight of the distance of positives",
+	"variance":             "weight of the spread per dimension",
+	"covariance":           "weight of what correlates different dimensions",
 
 	"width": "channels of the first layer; the features are a multiple of it",
 
@@ -133,31 +148,31 @@ func isHyperparameter(name string) bool {
 }
 
 func writeSettings(w io.Writer) {
-	fmt.Fprint(w, `Hyperparameters are set with -set "name=value;name=value", or -set file:PATH with a file of such settings, a
-line each. Where two parts have one name, write the part in front: "optimizer/weight_decay=0".
-`)
+	writeParagraphs(w, `Hyperparameters are set with -set "name=value;name=value", or -set file:PATH with a file of such `+
+		`settings, a line each. Where two parts have one name, write the part in front: "optimizer/weight_decay=0".`)
 	groups, err := allSettings()
 	if err != nil {
 		fmt.Fprintln(w, err)
 		return
 	}
-	rows := [][]string{}
 	for _, g := range groups {
-		rows = append(rows, []string{""}, []string{g.title})
+		fmt.Fprintf(w, "\n%s\n", g.title)
+		var rows [][]string
 		for _, s := range g.settings {
-			rows = append(rows, []string{"  " + s.name, s.value, s.about})
+			rows = append(rows, []string{fmt.Sprintf("  %-18s", s.name), fmt.Sprintf("%10s", s.value), s.about})
 		}
-		if len(g.settings) == 0 {
+		if len(rows) == 0 {
 			rows = append(rows, []string{"  (none)"})
 		}
+		writeList(w, rows)
 	}
-	writeTable(w, rows, 0, 2)
 	fmt.Fprint(w, "\nThe recipe of a data set, which `lab train` starts from, differs in\n")
-	rows = nil
-	for name, r := range recipes {
-		for method, settings := range r.settings {
-			rows = append(rows, []string{"  " + name + ", " + method, "views by " + r.augment + ", " + settings})
+	var rows [][]string
+	for _, name := range slices.Sorted(maps.Keys(recipes)) {
+		rows = append(rows, []string{"  " + name, "views by " + recipes[name].augment})
+		for _, method := range slices.Sorted(maps.Keys(recipes[name].settings)) {
+			rows = append(rows, []string{"  " + name + ", " + method, recipes[name].settings[method]})
 		}
 	}
-	writeTable(w, rows, 0, 1)
+	writeList(w, rows)
 }

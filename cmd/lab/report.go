@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
-	"strings"
 
 	"github.com/contrastlab/contrastlab/pkg/contrastive"
 	"github.com/contrastlab/contrastlab/pkg/contrastive/chart"
@@ -16,7 +15,7 @@ import (
 var reportCommand = &command{
 	name:  "report",
 	args:  "DIR",
-	short: "write a run with its charts and baselines as one HTML page that works offline",
+	short: "write a run as one HTML page with charts, which works offline",
 	long: `Writes one HTML file with everything about the run in DIR: what lab eval measures, the training history, views,
 similarities before and after training, nearest neighbors, the configuration. It needs no network, and without
 scripts it shows still pictures.`,
@@ -64,7 +63,7 @@ func (e *evaluation) writeReport(call *call, path string) error {
 		sections = append(sections, s)
 	}
 	var page bytes.Buffer
-	title := fmt.Sprintf("%s on %s", strings.ToUpper(e.run.Config.Method.Name()[:1])+e.run.Config.Method.Name()[1:], e.source.Name)
+	title := fmt.Sprintf("Report: %s on %s", e.run.Config.Method.Name(), e.source.Name)
 	if err := chart.Page(&page, title, sections...); err != nil {
 		return err
 	}
@@ -140,7 +139,7 @@ func (e *evaluation) historySection() chart.Section {
 		Text:  "Measured on the batch of each step, on the embeddings that the loss sees (after the projection head).",
 		Charts: []*chart.Chart{
 			chart.Loss(points, ceiling),
-			chart.Lines("Rank of the positive among the batch", "step", "mean rank (1 is best)", series("positive rank", "rank"), flat(fmt.Sprintf("guessing: %.0f", guess), guess)),
+			chart.Lines("Rank of the positive among the batch", "step", "mean rank (1 is best)", series("positive rank", "rank"), flat(fmt.Sprintf("guessing: %.4g", guess), guess)),
 			chart.Lines("Spread: is the encoder collapsing?", "step", "std·√D", series("std·√D", "std"), flat("even over the sphere: 1", 1)),
 			chart.Lines("Alignment and uniformity", "step", "lower is better", series("alignment", "alignment"), series("uniformity", "uniformity")),
 			chart.Lines("Learning rate", "step", "learning rate", series("learning rate", "rate")),

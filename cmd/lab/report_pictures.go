@@ -22,7 +22,7 @@ import (
 const (
 	reportViews     = 8
 	viewsEach       = 6
-	reportMatrix    = 48 // items, by two artists each
+	reportMatrix    = 64 // items, by two artists each
 	reportQueries   = 10
 	reportNeighbors = 6
 )

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"strconv"
 
 	"github.com/contrastlab/contrastlab/pkg/contrastive"
 )
@@ -21,14 +20,6 @@ func apply(config *contrastive.Config, settings string) error {
 // keepZeros makes sure that a zero that was asked for is not taken for "not set", which is what a zero field of
 // a Config means: a number that may be zero becomes contrastive.Zero, any other is an error.
 func keepZeros(config *contrastive.Config) error {
-	if v, ok := config.Method.(contrastive.Validator); ok {
-		if err := v.Validate(config); err != nil {
-			return err
-		}
-	}
-	if err := config.Optimizer.Validate(); err != nil {
-		return err
-	}
 	given, err := config.Settings()
 	if err != nil {
 		return err
@@ -45,10 +36,25 @@ func keepZeros(config *contrastive.Config) error {
 		if s.Value == defaults[i].Value {
 			continue
 		}
-		name := s.Part + "/" + s.Name
-		if err := config.Set(fmt.Sprintf("%s=%s", name, strconv.FormatFloat(contrastive.Zero, 'g', -1, 64))); err != nil {
+		if err := validatePart(config, s.Part); err != nil {
+			return err
+		}
+		if err := config.Set(fmt.Sprintf("%s/%s=%g", s.Part, s.Name, contrastive.Zero)); err != nil {
 			return fmt.Errorf("%s = %s: it must be at least 1 (leave it out for the default, %s)", s.Name, s.Value, defaults[i].Value)
 		}
+	}
+	return nil
+}
+
+// validatePart says what a method or an optimizer has against its settings as they are, zeros included.
+func validatePart(config *contrastive.Config, part string) error {
+	switch part {
+	case "method":
+		if v, ok := config.Method.(contrastive.Validator); ok {
+			return v.Validate(config)
+		}
+	case "optimizer":
+		return config.Optimizer.Validate()
 	}
 	return nil
 }

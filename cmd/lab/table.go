@@ -46,3 +46,60 @@ func writeTable(w io.Writer, rows [][]string, headers int, left ...int) {
 		fmt.Fprintln(w, strings.TrimRight(line.String(), " "))
 	}
 }
+
+// textWidth is how wide help is set, in characters.
+const textWidth = 96
+
+// writeList writes rows of a name and a text, or of a name, a value and a text, wrapping the text.
+func writeList(w io.Writer, rows [][]string) {
+	used := map[int]int{} // the width of the columns before the text, by how many there are
+	for _, row := range rows {
+		last := len(row) - 1
+		width := 2 * last
+		for _, cell := range row[:last] {
+			width += utf8.RuneCountInString(cell)
+		}
+		used[last] = max(used[last], width)
+	}
+	var wrapped [][]string
+	var left []int
+	for _, row := range rows {
+		last := len(row) - 1
+		for i, line := range wrap(row[last], max(30, textWidth-used[last])) {
+			one := make([]string, last, last+1)
+			if i == 0 {
+				copy(one, row)
+			}
+			wrapped = append(wrapped, append(one, line))
+		}
+		left = append(left, last)
+	}
+	writeTable(w, wrapped, 0, left...)
+}
+
+// wrap breaks text into lines of at most width characters, where words allow it.
+func wrap(text string, width int) []string {
+	lines := []string{""}
+	for _, word := range strings.Fields(text) {
+		last := &lines[len(lines)-1]
+		switch {
+		case *last == "":
+			*last = word
+		case utf8.RuneCountInString(*last)+1+utf8.RuneCountInString(word) <= width:
+			*last += " " + word
+		default:
+			lines = append(lines, word)
+		}
+	}
+	return lines
+}
+
+// writeParagraphs writes text, whose paragraphs are parted by blank lines, in lines of textWidth.
+func writeParagraphs(w io.Writer, text string) {
+	for i, paragraph := range strings.Split(text, "\n\n") {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintln(w, strings.Join(wrap(paragraph, textWidth), "\n"))
+	}
+}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -101,7 +102,7 @@ func planTraining(call *call, c choice, set, dir string) (*training, error) {
 		return nil, badInput(err)
 	}
 	job := &training{data: c.data, exists: saved != nil}
-	onlyDir := call.set["dir"]
+	onlyDir := call.set["dir"] && call.command.name == "train"
 	for name := range call.set {
 		onlyDir = onlyDir && (name == "dir" || name == "quiet")
 	}
@@ -131,7 +132,7 @@ func planTraining(call *call, c choice, set, dir string) (*training, error) {
 		job.differ = !equalJSON(*saved, savedRun{fresh.Data, fresh.Config})
 	}
 	job.config.Dir = dir
-	return job, badInput(checkWritable(dir))
+	return job, badInput(checkWritable(dir, "-dir"))
 }
 
 // savedRun is a run's config.json.
@@ -163,14 +164,14 @@ func equalJSON(a, b savedRun) bool {
 	return errA == nil && errB == nil && bytes.Equal(textA, textB)
 }
 
-// checkWritable makes the folder dir and sees whether a file can be made in it.
-func checkWritable(dir string) error {
+// checkWritable makes the folder dir, which flag names, and sees whether a file can be made in it.
+func checkWritable(dir, flag string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("the folder %s cannot be made: %w; choose another with -dir", dir, err)
+		return fmt.Errorf("the folder %s cannot be made: %w; choose another with %s", dir, err, flag)
 	}
 	file, err := os.CreateTemp(dir, ".writable-*")
 	if err != nil {
-		return fmt.Errorf("the folder %s cannot be written: %w; choose another with -dir", dir, err)
+		return fmt.Errorf("the folder %s cannot be written: %w; choose another with %s", dir, err, flag)
 	}
 	file.Close()
 	return os.Remove(file.Name())
@@ -193,6 +194,11 @@ func (job *training) train(call *call) (*contrastive.Run, error) {
 	}
 	trained, before := false, lastCheckpoint(job.config.Dir)
 	job.config.OnRecord = func(contrastive.Record) { trained = true }
+	if f, ok := call.stderr.(*os.File); ok && isatty.IsTerminal(f.Fd()) {
+		defer context.AfterFunc(call.ctx, func() {
+			fmt.Fprintln(f, "\nstopping after this step ... (Ctrl-C again stops at once, without saving)")
+		})()
+	}
 	start := time.Now()
 	run, err := contrastive.PretrainContext(call.ctx, backend, job.images, job.config)
 	job.elapsed = time.Since(start)
