@@ -81,7 +81,7 @@ func (e *evaluation) write(call *call) {
 	for _, c := range columns {
 		rows = append(rows, []string{c.head + " " + c.sub, c.about})
 	}
-	writeTable(call.stdout, rows, 0, 1)
+	writeList(call.stdout, rows)
 }
 
 func (e *evaluation) writeJSON(call *call) error {

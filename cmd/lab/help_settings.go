@@ -71,6 +71,14 @@ var abouts = map[string]string{
 	"trust":         "ratio of a layer's update to its weights",
 }
 
+// explain says what a hyperparameter of a part is.
+func explain(part, name string) string {
+	if about := abouts[part+"/"+name]; about != "" {
+		return about
+	}
+	return abouts[name]
+}
+
 // settingsOf lists the hyperparameters of a struct with defaults: its numbers, flags and texts with a JSON name.
 func settingsOf(part string, v any) []setting {
 	value := reflect.ValueOf(v)
@@ -82,10 +90,8 @@ func settingsOf(part string, v any) []setting {
 			continue
 		}
 		about := field.Tag.Get("help")
-		for _, key := range []string{part + "/" + name, name} {
-			if about == "" {
-				about = abouts[key]
-			}
+		if about == "" {
+			about = explain(part, name)
 		}
 		shown := fmt.Sprint(value.Field(i))
 		if text, ok := value.Field(i).Interface().(interface{ MarshalText() ([]byte, error) }); ok {

@@ -5,10 +5,14 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"math"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/contrastlab/contrastlab/pkg/contrastive"
+	"github.com/contrastlab/contrastlab/pkg/contrastive/augment"
 	"github.com/contrastlab/contrastlab/pkg/contrastive/chart"
 )
 
@@ -51,8 +55,8 @@ func reportFlag(fs *flag.FlagSet) *string {
 
 // writeReport writes the page.
 func (e *evaluation) writeReport(call *call, path string) error {
-	sections := []chart.Section{e.resultSection(), e.historySection()}
-	for _, section := range []func() (chart.Section, error){e.viewSection, e.similaritySection, e.neighborSection, e.configSection} {
+	sections := []chart.Section{e.resultSection(), e.numbersSection(), e.historySection()}
+	for _, section := range []func() (chart.Section, error){e.viewSection, e.similaritySection, e.neighborSection, e.configSection, e.settingsSection} {
 		if err := call.ctx.Err(); err != nil {
 			return err
 		}
@@ -70,16 +74,25 @@ func (e *evaluation) writeReport(call *call, path string) error {
 	return writeFile(path, page.Bytes())
 }
 
-// resultSection is the table of an evaluation, its explanation and its bars.
+// numbersSection explains the numbers of an evaluation.
+func (e *evaluation) numbersSection() chart.Section {
+	table := &chart.Table{}
+	for _, c := range e.columns() {
+		table.Rows = append(table.Rows, []string{c.name, c.about})
+	}
+	return chart.Section{Title: "What the numbers are", Table: table}
+}
+
+// resultSection is the table of an evaluation and its bars.
 func (e *evaluation) resultSection() chart.Section {
 	columns := e.columns()
-	table := &chart.Table{Header: []string{"", e.rows[rowPixels].name, e.rows[rowUntrained].name, e.rows[rowRun].name, "what it is"}}
+	table := &chart.Table{Header: []string{"", e.rows[rowPixels].name, e.rows[rowUntrained].name, e.rows[rowRun].name}}
 	for _, c := range columns {
 		row := []string{c.name}
 		for _, m := range e.rows {
 			row = append(row, fmt.Sprintf(c.format, c.value(m.scores)))
 		}
-		table.Rows = append(table.Rows, append(row, c.about))
+		table.Rows = append(table.Rows, row)
 	}
 	return chart.Section{
 		Title: "What it learned",
@@ -150,33 +163,68 @@ func (e *evaluation) historySection() chart.Section {
 // configSection tells what the run was made of.
 func (e *evaluation) configSection() (chart.Section, error) {
 	c := e.run.Config
-	settings, err := c.Settings()
-	if err != nil {
-		return chart.Section{}, err
-	}
-	policy, err := json.Marshal(c.Augment)
+	views, err := policyRows(c.Augment)
 	if err != nil {
 		return chart.Section{}, err
 	}
 	rows := [][]string{
 		{"data", fmt.Sprintf("%s: %s pictures of %d×%d, %d channels", e.run.Data.Name, thousands(e.run.Data.Pictures), e.run.Data.Height, e.run.Data.Width, e.run.Data.Channels)},
-		{"steps done", thousands(e.run.Step)},
+		{"training", thousands(e.run.Step) + " steps"},
 		{"method", c.Method.Name()}, {"encoder", fmt.Sprintf("%s, %s parameters", c.Encoder.Name(), thousands(e.run.Parameters()))},
 		{"head", c.Head.Name()}, {"optimizer", c.Optimizer.Name()}, {"views", c.Augment.Name},
 	}
-	for _, s := range settings {
-		rows = append(rows, []string{s.Part + "/" + s.Name, s.Value})
-	}
+	rows = append(rows, views...)
 	speed := medianSpeed(e.run.History)
 	if speed > 0 {
 		rows = append(rows, []string{"speed", fmt.Sprintf("%.0f views/s (median)", speed)})
 	}
 	return chart.Section{
 		Title: "The configuration",
-		Text: fmt.Sprintf("The run is in %s. %s\n\nThe policy of the views: %s\n\nMade by lab %s.", filepath.Clean(c.Dir), e.source.About,
-			policy, version()),
-		Table: &chart.Table{Header: []string{"hyperparameter", "value"}, Rows: rows},
+		Text:  fmt.Sprintf("The run is in %s. The data: %s.\n\nThis page was made by lab %s.", filepath.Clean(c.Dir), e.source.About, version()),
+		Table: &chart.Table{Rows: rows},
 	}, nil
+}
+
+// settingsSection lists the hyperparameters.
+func (e *evaluation) settingsSection() (chart.Section, error) {
+	c := e.run.Config
+	settings, err := c.Settings()
+	if err != nil {
+		return chart.Section{}, err
+	}
+	table := &chart.Table{Header: []string{"hyperparameter", "value", "what it is"}}
+	for _, s := range settings {
+		if s.Part == "run" && (s.Name == "epochs" && c.Steps > 0 || s.Name == "steps" && c.Steps == 0) {
+			continue // the other of the two decides
+		}
+		table.Rows = append(table.Rows, []string{s.Part + "/" + s.Name, s.Value, explain(s.Part, s.Name)})
+	}
+	return chart.Section{Title: "Hyperparameters", Table: table}, nil
+}
+
+// policyRows are the transforms of a policy with their numbers.
+func policyRows(policy augment.Policy) ([][]string, error) {
+	text, err := json.Marshal(policy)
+	if err != nil {
+		return nil, err
+	}
+	var saved struct{ Transforms []map[string]any }
+	if err := json.Unmarshal(text, &saved); err != nil {
+		return nil, err
+	}
+	var rows [][]string
+	for i, t := range saved.Transforms {
+		var numbers []string
+		for _, name := range slices.Sorted(maps.Keys(t)) {
+			if value, isRange := t[name].([]any); isRange && len(value) == 2 {
+				numbers = append(numbers, fmt.Sprintf("%s %.4g … %.4g", name, value[0], value[1]))
+			} else if name != "Transform" {
+				numbers = append(numbers, fmt.Sprintf("%s %.4g", name, t[name]))
+			}
+		}
+		rows = append(rows, []string{fmt.Sprintf("views/%d %v", i+1, t["Transform"]), strings.Join(numbers, ", ")})
+	}
+	return rows, nil
 }
 
 // medianSpeed is the median of the views per second in a history, 0 if it says nothing of them.

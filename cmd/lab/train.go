@@ -87,8 +87,7 @@ type training struct {
 	images *datasets.Images
 	quiet  bool
 
-	exists bool // the folder holds a run already
-	differ bool // and it is another one
+	differ bool // the folder holds another run
 
 	whole   bool          // it was trained from the first step to the last by this call
 	elapsed time.Duration // which took so long
@@ -101,7 +100,7 @@ func planTraining(call *call, c choice, set, dir string) (*training, error) {
 	if err != nil {
 		return nil, badInput(err)
 	}
-	job := &training{data: c.data, exists: saved != nil}
+	job := &training{data: c.data}
 	onlyDir := call.set["dir"] && call.command.name == "train"
 	for name := range call.set {
 		onlyDir = onlyDir && (name == "dir" || name == "quiet")
@@ -274,10 +273,12 @@ func (job *training) writeHeader(call *call, backend compute.Backend, parameters
 		{"folder", config.Dir},
 	}
 	writeTable(call.stdout, rows, 0, 1)
-	if job.exists && !job.differ {
-		if step := lastCheckpoint(config.Dir); step > 0 && step < job.steps() {
-			call.printf("going on with the run in %s from step %d\n", config.Dir, step)
-		}
+	switch step := lastCheckpoint(config.Dir); {
+	case step >= job.steps():
+	case step > 0:
+		call.printf("going on with the run in %s from step %d; compiling first, some seconds ...\n", config.Dir, step)
+	default:
+		call.printf("compiling first, some seconds ...\n")
 	}
 	call.printf("\n")
 }
