@@ -125,7 +125,7 @@ func stateBytes(store *model.Store) int64 {
 	var total int64
 	for v := range store.IterVariables() {
 		if !strings.HasPrefix(v.Scope(), dataScope) {
-			total += int64(v.Shape().Memory())
+			total += v.Shape().ByteSize()
 		}
 	}
 	return total

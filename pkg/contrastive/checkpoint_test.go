@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/contrastlab/contrastlab/internal/testbackend"
+	"github.com/contrastlab/contrastlab/pkg/contrastive/encoder"
 )
 
 func TestDamagedCheckpoints(t *testing.T) {
@@ -80,14 +81,19 @@ func TestDamagedConfigAndHistory(t *testing.T) {
 	require.ErrorContains(t, err, "is not the folder of a run")
 }
 
-// TestFullDisk lets every file end after 20 kB, as on a disk that fills up while a checkpoint is written: the
+// TestFullDisk lets every file end after 60 kB, as on a disk that fills up while a checkpoint is written: the
 // run stops with a clear error and the folder has no half checkpoint.
 func TestFullDisk(t *testing.T) {
 	const dirVar = "CONTRASTLAB_TEST_FULL_DISK"
+	wide := func(dir string) Config { // 250 kB a checkpoint
+		config := tiny(dir)
+		config.Head = encoder.MLPHead{Hidden: 256, Dim: 64}
+		return config
+	}
 	if dir := os.Getenv(dirVar); dir != "" {
 		backend := testbackend.New(t)
-		require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 20_000, Max: 20_000}))
-		_, err := Pretrain(backend, someEmoji(64), tiny(dir))
+		require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 60_000, Max: 60_000}))
+		_, err := Pretrain(backend, someEmoji(64), wide(dir))
 		if err != nil {
 			os.Stderr.WriteString("stopped: " + err.Error() + "\n")
 		}
@@ -105,7 +111,7 @@ func TestFullDisk(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, steps)
 	// With space again the same call trains to the end.
-	run, err := Pretrain(testbackend.New(t), someEmoji(64), tiny(dir))
+	run, err := Pretrain(testbackend.New(t), someEmoji(64), wide(dir))
 	require.NoError(t, err)
 	require.Equal(t, 14, run.Step)
 }

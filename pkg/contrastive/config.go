@@ -89,6 +89,18 @@ type Config struct {
 	OnRecord func(Record) `json:"-"`
 }
 
+// classCounter is a method that needs to know how many classes the data has.
+type classCounter interface{ forClasses(n int) Method }
+
+// completeFor is WithDefaults, with what only the data can tell.
+func (c Config) completeFor(images *datasets.Images) (Config, error) {
+	c, err := c.WithDefaults()
+	if counter, ok := c.Method.(classCounter); err == nil && ok {
+		c.Method = counter.forClasses(len(images.LabelNames))
+	}
+	return c, err
+}
+
 // WithDefaults is c with every zero field at its documented default.
 func (c Config) WithDefaults() (Config, error) {
 	if c.Method == nil {
@@ -129,6 +141,9 @@ func (c Config) WithDefaults() (Config, error) {
 // validate says, in one line, what cannot be trained, before anything is compiled. c has its defaults.
 func (c *Config) validate(images *datasets.Images) error {
 	if err := images.Validate(); err != nil {
+		return err
+	}
+	if err := c.checkLabels(images.Labels != nil, images.Items != nil, images.Name); err != nil {
 		return err
 	}
 	samples := sampleCount(images, c.Positives)
@@ -182,6 +197,32 @@ func (c *Config) validate(images *datasets.Images) error {
 func checkTemperature(t float64) error {
 	if !(t > 0) || math.IsInf(t, 0) {
 		return fmt.Errorf("temperature = %g: it must be above 0 (0.05 to 1 are usual)", t)
+	}
+	return nil
+}
+
+// checkMomentum is the check of every method with a momentum encoder.
+func checkMomentum(m float64) error {
+	if !(m >= 0 && m <= 1) {
+		return fmt.Errorf("momentum = %g: it must be between 0 (a copy) and 1 (never moves)", m)
+	}
+	return nil
+}
+
+// checkWidth is the check of every method with a predictor.
+func checkWidth(width int) error {
+	if width < 1 {
+		return fmt.Errorf("predictor_hidden = %d: it must be at least 1", width)
+	}
+	return nil
+}
+
+// firstError is the first that is not nil.
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -41,7 +41,7 @@ func Pretrain(backend compute.Backend, images *datasets.Images, config Config) (
 
 // PretrainContext is [Pretrain] for programs that handle interrupts themselves: it stops when ctx is done.
 func PretrainContext(ctx context.Context, backend compute.Backend, images *datasets.Images, config Config) (*Run, error) {
-	config, err := config.WithDefaults()
+	config, err := config.completeFor(images)
 	if err != nil {
 		return nil, err
 	}

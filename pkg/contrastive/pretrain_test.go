@@ -13,6 +13,10 @@ import (
 	"time"
 
 	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/layers"
+	"github.com/gomlx/gomlx/ml/layers/activation"
+	"github.com/gomlx/gomlx/ml/layers/norm"
+	"github.com/gomlx/gomlx/ml/model"
 	"github.com/stretchr/testify/require"
 
 	"github.com/contrastlab/contrastlab/datasets"
@@ -26,10 +30,23 @@ import (
 // someEmoji are a few real pictures.
 func someEmoji(n int) *datasets.Images { return datasets.MustOpen("emoji").Train().Shuffle(7).Take(n) }
 
+// testEncoder is one convolution, a batch-norm and a mean: all that a loop needs of an encoder, compiled in a moment.
+type testEncoder struct{}
+
+func (testEncoder) Name() string { return "test" }
+func (testEncoder) Features(scope *model.Scope, x *Node) *Node {
+	x = layers.Convolution(scope, x).Channels(12).KernelSize(4).Strides(4).NoPadding().UseBias(false).Done()
+	x = activation.Relu(norm.BatchNorm(scope, x, -1).Epsilon(1e-5).Momentum(0.9).Done())
+	return ReduceMean(x, 1, 2)
+}
+
+func init() { encoder.Encoders.Register(testEncoder{}) }
+
 // tiny is a run of seconds.
 func tiny(dir string) Config {
+	light := augment.Policy{Name: "light", Transforms: []augment.Transform{augment.RandomResizedCrop{Scale: [2]float64{0.5, 1}, Ratio: [2]float64{1, 1}}}}
 	return Config{
-		Method: SimCLR{}, Encoder: encoder.SmallResNet{Width: 4}, Head: encoder.MLPHead{Hidden: 16, Dim: 8}, Augment: augment.Emoji(),
+		Method: SimCLR{}, Encoder: testEncoder{}, Head: encoder.MLPHead{Hidden: 16, Dim: 8}, Augment: light,
 		BatchSize: 16, Steps: 14, LogEvery: 2, SaveEvery: 3, Seed: 5, Dir: dir, Quiet: true,
 	}
 }
@@ -51,7 +68,7 @@ func weights(t *testing.T, run *Run) map[string]string {
 
 func TestTrainingLearnsAndIsRecorded(t *testing.T) {
 	config := tiny(filepath.Join(t.TempDir(), "run"))
-	config.Steps = 40
+	config.Encoder, config.Augment, config.Steps = encoder.SmallResNet{Width: 4}, augment.Emoji(), 40
 	run, err := Pretrain(testbackend.New(t), someEmoji(64), config)
 	require.NoError(t, err)
 	require.Equal(t, 40, run.Step)
@@ -236,7 +253,7 @@ func TestSameItemPairsTwoArtists(t *testing.T) {
 func TestImpossibleSettings(t *testing.T) {
 	pictures := someEmoji(64)
 	unlabeled := *pictures
-	unlabeled.Items, unlabeled.ItemNames, unlabeled.Captions = nil, nil, nil
+	unlabeled.Items, unlabeled.ItemNames, unlabeled.ItemGlyphs, unlabeled.Captions = nil, nil, nil, nil
 	for name, c := range map[string]struct {
 		change func(*Config)
 		images *datasets.Images

@@ -63,7 +63,7 @@ type savedConfig struct {
 // architecture knows by itself. Nothing is saved.
 func Untrained(backend compute.Backend, images *datasets.Images, config Config) (*Run, error) {
 	config.Dir = ""
-	config, err := config.WithDefaults()
+	config, err := config.completeFor(images)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package contrastive
 
 import (
+	"math"
 	"path"
 	"strings"
 
@@ -60,15 +61,18 @@ func (s *Step) Embed(views ...*Node) []*Node {
 	return split(s.Project(s.Features(Concatenate(views, 0))), len(views))
 }
 
-// EmbedByMomentum is [Step.Embed] through the momentum encoder and head, whose parameters follow the
-// learning ones as θₖ ← m θₖ + (1 − m) θ (He et al. 2020, eq. 2) once a step, before the keys are computed;
-// at the first step they are copies. No gradient reaches them. Batch-norm statistics are those of the
-// momentum encoder's own batches and are not averaged in.
-//
-// Call it after [Step.Embed], and once per step.
-func (s *Step) EmbedByMomentum(m *Node, views ...*Node) []*Node {
+// Follow moves the momentum encoder and head one step after the learning ones, θₖ ← m θₖ + (1 − m) θ (He et
+// al. 2020, eq. 2); at the first step they become copies. Call it once, after [Step.Embed] has made the
+// parameters and before [Step.EmbedByMomentum] uses them.
+func (s *Step) Follow(m *Node) {
 	s.follow(m, "encoder")
 	s.follow(m, "head")
+}
+
+// EmbedByMomentum is [Step.Embed] through the momentum encoder and head. No gradient reaches them: neither
+// through the result, nor by the optimizer, to which they are not trainable. Only parameters follow; in
+// training, batch-norm uses the statistics of the momentum encoder's own batch.
+func (s *Step) EmbedByMomentum(views ...*Node) []*Node {
 	store := s.root.Store()
 	h := s.Config.Encoder.Features(store.Scope(momentumScope+"/encoder"), Concatenate(views, 0))
 	z := s.Config.Head.Project(store.Scope(momentumScope+"/head"), h)
@@ -76,6 +80,13 @@ func (s *Step) EmbedByMomentum(m *Node, views ...*Node) []*Node {
 		v.SetTrainable(false)
 	}
 	return split(StopGradient(z), len(views))
+}
+
+// risingMomentum goes from m at the first step to 1 at the last along half a cosine (Grill et al. 2020, sec.
+// 3.3): 1 − (1 − m)(cos(π t/T) + 1)/2.
+func (s *Step) risingMomentum(m float64) *Node {
+	through := DivScalar(s.Done, float64(s.Total))
+	return OneMinus(MulScalar(OnePlus(Cos(MulScalar(through, math.Pi))), (1-m)/2))
 }
 
 // follow moves the momentum copy of everything learned below name.
