@@ -55,7 +55,19 @@ func oneLine(err error) string {
 	if errors.Is(err, context.Canceled) && !errors.Is(err, contrastive.ErrInterrupted) {
 		return "interrupted"
 	}
-	return strings.Join(strings.Fields(err.Error()), " ")
+	line := ""
+	for part := range strings.Lines(err.Error()) {
+		part = strings.TrimPrefix(strings.Join(strings.Fields(part), " "), "- ")
+		switch {
+		case line == "" || part == "":
+		case strings.HasSuffix(line, ":") || strings.HasSuffix(line, ";"):
+			line += " "
+		default:
+			line += "; "
+		}
+		line += part
+	}
+	return line
 }
 
 // guard turns a panic of f into an error: building a graph reports its errors by panicking. With debugEnv the
@@ -72,9 +84,20 @@ func guard(w io.Writer, f func() error) (err error) {
 	}()
 	err = f()
 	if show && err != nil {
-		fmt.Fprintf(w, "%+v\n", err)
+		writeTrace(w, err)
 	}
 	return err
+}
+
+// writeTrace writes the innermost error that knows where it arose.
+func writeTrace(w io.Writer, err error) {
+	traced := err
+	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
+		if _, ok := inner.(fmt.Formatter); ok {
+			traced = inner
+		}
+	}
+	fmt.Fprintf(w, "%+v\n", traced)
 }
 
 func panicError(r any) error {

@@ -144,7 +144,8 @@ func TestPanics(t *testing.T) {
 		panicked any
 		want     string
 	}{
-		{errors.New("shapes differ:\n  [1]\n  [2]"), "shapes differ: [1] [2]"},
+		{errors.New("shapes differ:\n  [1]\n  [2]"), "shapes differ: [1]; [2]"},
+		{errors.New("no plugin\ntried:\n  - here\n  - there\n"), "no plugin; tried: here; there"},
 		{"plain text", "plain text"},
 		{fmt.Errorf("wrapped: %w", errors.New("inner")), "wrapped: inner"},
 	} {

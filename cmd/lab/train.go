@@ -180,12 +180,13 @@ func checkWritable(dir, flag string) error {
 func (job *training) train(call *call) (*contrastive.Run, error) {
 	backend, err := contrastive.Backend()
 	if err != nil {
+		os.Remove(job.config.Dir) // if it is empty, it was made for this run
 		return nil, err
 	}
 	job.config.Quiet = job.quiet || call.stdout != os.Stdout
 	parameters, err := job.countParameters(backend)
 	if err != nil {
-		os.Remove(job.config.Dir) // if it is empty, it was made for this run
+		os.Remove(job.config.Dir)
 		return nil, badInput(fmt.Errorf("encoder %s: %w", job.config.Encoder.Name(), err))
 	}
 	if !job.quiet && !job.differ {
