@@ -15,7 +15,8 @@ var evalCommand = &command{
 	short: "measure a run beside raw pixels and the untrained encoder",
 	long: `Measures what the run in DIR has learned, on pictures it was not trained on: retrieval of the same item by
 another artist, classes by nearest neighbors, and the geometry that a good accuracy can hide a collapse behind.
-The same is measured for the raw pixels and for the untrained encoder, without which no number says anything.
+The same is measured for the raw pixels, for pixels minus the mean of the training pictures, and for the untrained
+encoder, without which no number says anything.
 It is the last saved state that is measured; no test label has chosen anything.`,
 	examples: []string{"lab eval runs/emoji-simclr", "lab eval runs/emoji-simclr -json > scores.json"},
 	bind: func(fs *flag.FlagSet) func(*call) error {
@@ -95,7 +96,7 @@ func (e *evaluation) writeJSON(call *call) error {
 		Neighbors int                     `json:"neighbors"`
 		Scores    map[string]*eval.Scores `json:"scores"`
 	}{filepath.Clean(c.Dir), c.Method.Name(), e.run.Data.Name, e.run.Step, c.Seed, e.protocol.K, map[string]*eval.Scores{
-		"raw_pixels": e.rows[rowPixels].scores, "untrained": e.rows[rowUntrained].scores, "run": e.rows[rowRun].scores,
+		"raw_pixels": e.rows[rowPixels].scores, "centered_pixels": e.rows[rowCentered].scores, "untrained": e.rows[rowUntrained].scores, "run": e.rows[rowRun].scores,
 	}}
 	encoder := json.NewEncoder(call.stdout)
 	encoder.SetIndent("", "  ")

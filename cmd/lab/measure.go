@@ -28,6 +28,7 @@ type measured struct {
 // The rows of an evaluation.
 const (
 	rowPixels = iota
+	rowCentered
 	rowUntrained
 	rowRun
 )
@@ -67,7 +68,7 @@ func planEvaluation(c *command, dir string, k int) (*evaluationPlan, error) {
 	return plan, nil
 }
 
-// evaluate measures raw pixels, the untrained encoder and the run on the run's data.
+// evaluate measures raw and centered pixels, the untrained encoder and the run on the run's data.
 func (plan *evaluationPlan) evaluate(ctx context.Context) (*evaluation, error) {
 	backend, err := contrastive.Backend()
 	if err != nil {
@@ -83,10 +84,12 @@ func (plan *evaluationPlan) evaluate(ctx context.Context) (*evaluation, error) {
 		return nil, err
 	}
 	pixels := func(images *datasets.Images) (*eval.Embeddings, error) { return eval.Pixels(images), nil }
+	center := eval.Pixels(train)
+	centered := func(images *datasets.Images) (*eval.Embeddings, error) { return eval.Pixels(images).Centered(center) }
 	for _, row := range []struct {
 		name  string
 		embed func(*datasets.Images) (*eval.Embeddings, error)
-	}{{"raw pixels", pixels}, {"untrained", e.untrained.Embed}, {"this run", run.Embed}} {
+	}{{"raw pixels", pixels}, {"pixels − mean", centered}, {"untrained", e.untrained.Embed}, {"this run", run.Embed}} {
 		m := measured{name: row.name}
 		if m.train, err = row.embed(train); err == nil {
 			m.test, err = row.embed(test)

@@ -86,7 +86,10 @@ func (e *evaluation) numbersSection() chart.Section {
 // resultSection is the table of an evaluation and its bars.
 func (e *evaluation) resultSection() chart.Section {
 	columns := e.columns()
-	table := &chart.Table{Header: []string{"", e.rows[rowPixels].name, e.rows[rowUntrained].name, e.rows[rowRun].name}}
+	table := &chart.Table{Header: []string{""}}
+	for _, m := range e.rows {
+		table.Header = append(table.Header, m.name)
+	}
 	for _, c := range columns {
 		row := []string{c.name}
 		for _, m := range e.rows {
@@ -97,7 +100,7 @@ func (e *evaluation) resultSection() chart.Section {
 	return chart.Section{
 		Title: "What it learned",
 		Text: e.summary() + ". Measured on pictures that it was not trained on, at its last step; no test label has chosen anything.\n\n" +
-			"Raw pixels and the untrained encoder are measured in the same way: a number says something only beside them.",
+			"Raw pixels, pixels minus the mean of the training set, and the untrained encoder are measured in the same way: a number says something only beside them.",
 		Table: table,
 		Charts: []*chart.Chart{
 			e.bars("The same item by another artist", "recall", columns[:3]),

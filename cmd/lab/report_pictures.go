@@ -3,16 +3,9 @@ package main
 import (
 	"fmt"
 	"image"
-	"image/color"
-	"math"
 	"slices"
 
-	"github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
-
-	"github.com/contrastlab/contrastlab/datasets"
 	"github.com/contrastlab/contrastlab/pkg/contrastive"
-	"github.com/contrastlab/contrastlab/pkg/contrastive/augment"
 	"github.com/contrastlab/contrastlab/pkg/contrastive/chart"
 	"github.com/contrastlab/contrastlab/pkg/contrastive/eval"
 )
@@ -31,11 +24,11 @@ const (
 func (e *evaluation) viewSection() (chart.Section, error) {
 	pictures := e.source.Train().Shuffle(1).Take(reportViews)
 	c := e.run.Config
-	size := c.Size
-	if size == 0 {
-		size = pictures.Height
+	backend, err := contrastive.Backend()
+	if err != nil {
+		return chart.Section{}, err
 	}
-	views, err := makeViews(c.Augment, pictures, viewsEach, size, c.Seed)
+	views, err := c.Augment.Preview(backend, pictures, viewsEach, c.Size, c.Seed)
 	if err != nil {
 		return chart.Section{}, err
 	}
@@ -52,57 +45,6 @@ func (e *evaluation) viewSection() (chart.Section, error) {
 		about = "Views of two pictures of one item are to come out alike, those of other items not."
 	}
 	return chart.Section{Title: "What it was shown", Text: about, Charts: []*chart.Chart{chart.Views(originals, views, names)}}, nil
-}
-
-// makeViews makes count random views of each picture, as training does.
-func makeViews(policy augment.Policy, s *datasets.Images, count, size int, seed int64) ([][]image.Image, error) {
-	backend, err := contrastive.Backend()
-	if err != nil {
-		return nil, err
-	}
-	exec, err := graph.NewExec(backend, func(rng, pixels *graph.Node) (*graph.Node, *graph.Node) {
-		rng, views := policy.Apply(rng, pixels, size)
-		return rng, policy.Unnormalize(views)
-	})
-	if err != nil {
-		return nil, err
-	}
-	defer exec.Finalize()
-	rng, err := graph.RNGStateFromSeed(seed)
-	if err != nil {
-		return nil, err
-	}
-	pixels := tensors.FromFlatDataAndDimensions(s.Pixels, s.Len(), s.Height, s.Width, s.Channels)
-	views := make([][]image.Image, s.Len())
-	for range count {
-		var made *tensors.Tensor
-		if rng, made, err = exec.Call2(rng, pixels); err != nil {
-			return nil, err
-		}
-		values, err := tensors.CopyFlatData[float32](made)
-		if err != nil {
-			return nil, err
-		}
-		each := len(values) / s.Len()
-		for i := range views {
-			views[i] = append(views[i], picture(values[i*each:(i+1)*each], size))
-		}
-	}
-	return views, nil
-}
-
-// picture turns size×size values in 0 … 1, gray or RGB, into an image.
-func picture(values []float32, size int) image.Image {
-	channels := len(values) / (size * size)
-	out := image.NewNRGBA(image.Rect(0, 0, size, size))
-	at := func(p, c int) uint8 {
-		v := values[p*channels+min(c, channels-1)]
-		return uint8(math.Round(255 * float64(max(0, min(1, v)))))
-	}
-	for p := range size * size {
-		out.SetNRGBA(p%size, p/size, color.NRGBA{at(p, 0), at(p, 1), at(p, 2), 255})
-	}
-	return out
 }
 
 // similaritySection shows similarities before training and after.

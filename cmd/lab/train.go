@@ -112,7 +112,7 @@ func planTraining(call *call, c choice, set, dir string) (*training, error) {
 		if job.config, err = c.config(); err != nil {
 			return nil, badInput(err)
 		}
-		if err := apply(&job.config, set); err != nil {
+		if err := job.config.Set(set); err != nil {
 			return nil, badInput(err)
 		}
 	}
@@ -206,7 +206,7 @@ func (job *training) train(call *call) (*contrastive.Run, error) {
 	dir := job.config.Dir
 	if errors.Is(err, contrastive.ErrInterrupted) {
 		restoreCursor()
-		return run, fmt.Errorf("%w after step %d of %d; saved in %s. Go on with: %s", contrastive.ErrInterrupted, run.Step, job.steps(), dir, call.again(dir))
+		return run, fmt.Errorf("%w after step %d of %d; saved in %s. Go on with: %s", contrastive.ErrInterrupted, run.Step, job.config.TotalSteps(job.images), dir, call.again(dir))
 	}
 	if err != nil {
 		if job.differ {
@@ -239,28 +239,6 @@ func (c *call) again(dir string) string {
 }
 
 // steps is how many steps the whole training has.
-func (job *training) steps() int {
-	if job.config.Steps > 0 {
-		return job.config.Steps
-	}
-	return job.config.Epochs * (job.samples() / job.config.BatchSize)
-}
-
-// samples counts what an epoch sees once: pictures, or items with at least two pictures.
-func (job *training) samples() int {
-	if job.config.Positives == contrastive.SameImage {
-		return job.images.Len()
-	}
-	pictures := map[int32]int{}
-	samples := 0
-	for _, item := range job.images.Items {
-		if pictures[item]++; pictures[item] == 2 {
-			samples++
-		}
-	}
-	return samples
-}
-
 func (job *training) writeHeader(call *call, backend compute.Backend, parameters int) {
 	config := job.config
 	s := job.images
@@ -269,13 +247,13 @@ func (job *training) writeHeader(call *call, backend compute.Backend, parameters
 		{"data", fmt.Sprintf("%s: %s pictures, %d×%d, %d channels", s.Name, thousands(s.Len()), s.Height, s.Width, s.Channels)},
 		{"method", fmt.Sprintf("%s %s, views by %q", config.Method.Name(), plainJSON(method), config.Augment.Name)},
 		{"encoder", fmt.Sprintf("%s, %s parameters", config.Encoder.Name(), thousands(parameters))},
-		{"training", fmt.Sprintf("%s steps of %d samples in %d views, %s, seed %d", thousands(job.steps()), config.BatchSize, config.Views, config.Optimizer.Name(), config.Seed)},
+		{"training", fmt.Sprintf("%s steps of %d samples in %d views, %s, seed %d", thousands(job.config.TotalSteps(job.images)), config.BatchSize, config.Views, config.Optimizer.Name(), config.Seed)},
 		{"backend", describeBackend(backend)},
 		{"folder", config.Dir},
 	}
 	writeTable(call.stdout, rows, 0, 1)
 	switch step := lastCheckpoint(config.Dir); {
-	case step >= job.steps():
+	case step >= job.config.TotalSteps(job.images):
 	case step > 0:
 		call.printf("going on with the run in %s from step %d; compiling first, some seconds ...\n", config.Dir, step)
 	default:

@@ -137,6 +137,12 @@ func fillDefaults(value reflect.Value) error {
 	}
 	for i := range value.NumField() {
 		field, tag := value.Field(i), value.Type().Field(i).Tag.Get("default")
+		if field.Kind() == reflect.Struct { // such as the text encoder within a method
+			if err := fillDefaults(field); err != nil {
+				return err
+			}
+			continue
+		}
 		if tag == "" || !field.IsZero() {
 			continue
 		}

@@ -87,6 +87,9 @@ type Config struct {
 	Quiet bool `json:"-"`
 	// OnRecord, if set, is called with each record as it is added to the history.
 	OnRecord func(Record) `json:"-"`
+
+	// complete says that zero fields are meant: the defaults have been filled in before.
+	complete bool
 }
 
 // classCounter is a method that needs to know how many classes the data has.
@@ -101,8 +104,12 @@ func (c Config) completeFor(images *datasets.Images) (Config, error) {
 	return c, err
 }
 
-// WithDefaults is c with every zero field at its documented default.
+// WithDefaults is c with every zero field at its documented default. In what it returns a zero is a zero:
+// completed once, a Config is not completed again.
 func (c Config) WithDefaults() (Config, error) {
+	if c.complete {
+		return c, nil
+	}
 	if c.Method == nil {
 		return c, fmt.Errorf("config: no method; choose one, such as contrastive.SimCLR{}")
 	}
@@ -135,6 +142,7 @@ func (c Config) WithDefaults() (Config, error) {
 	fill(problem)
 	c, problem = registry.WithDefaults(c)
 	fill(problem)
+	c.complete = err == nil
 	return c, err
 }
 
@@ -146,7 +154,10 @@ func (c *Config) validate(images *datasets.Images) error {
 	if err := c.checkLabels(images.Labels != nil, images.Items != nil, images.Name); err != nil {
 		return err
 	}
-	samples := sampleCount(images, c.Positives)
+	if err := c.checkTexts(images); err != nil {
+		return err
+	}
+	samples := c.Samples(images)
 	views := len(c.planViews(images))
 	switch {
 	case c.Views < 1:
@@ -161,7 +172,7 @@ func (c *Config) validate(images *datasets.Images) error {
 		return fmt.Errorf("batch_size = %d, but %s has only %d samples; lower batch_size", c.BatchSize, images.Name, samples)
 	case c.Epochs < 0 || c.Steps < 0:
 		return fmt.Errorf("epochs = %d, steps = %d: neither can be negative", c.Epochs, c.Steps)
-	case c.totalSteps(images) < 1:
+	case c.TotalSteps(images) < 1:
 		return fmt.Errorf("epochs = %d and steps = %d leave nothing to train", c.Epochs, c.Steps)
 	case c.Size < 0 || (c.Size > 0 && c.Size < 8):
 		return fmt.Errorf("size = %d: views need at least 8 pixels a side", c.Size)
@@ -255,17 +266,24 @@ func (c *Config) planViews(images *datasets.Images) []View {
 	return plan
 }
 
-// StepsPerEpoch is how many full batches the samples of images fill.
-func (c *Config) stepsPerEpoch(images *datasets.Images) int {
-	return sampleCount(images, c.Positives) / c.BatchSize
+// Samples is how many samples an epoch sees once: pictures, or items that have at least two pictures.
+func (c Config) Samples(images *datasets.Images) int {
+	if c.Positives == SameImage {
+		return images.Len()
+	}
+	return len(samplesOf(images, c.Positives))
 }
 
-func (c *Config) totalSteps(images *datasets.Images) int {
+// TotalSteps is how many steps training on images takes. c needs its defaults.
+func (c Config) TotalSteps(images *datasets.Images) int {
 	if c.Steps > 0 {
 		return c.Steps
 	}
 	return c.Epochs * c.stepsPerEpoch(images)
 }
+
+// stepsPerEpoch is how many full batches the samples of images fill.
+func (c *Config) stepsPerEpoch(images *datasets.Images) int { return c.Samples(images) / c.BatchSize }
 
 // plainConfig has Config's fields without its methods, so that JSON treats them one by one.
 type plainConfig Config
@@ -317,5 +335,6 @@ func (c *Config) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	c.Optimizer, err = optim.Optimizers.Unmarshal(tagged.Optimizer)
+	c.complete = true
 	return err
 }

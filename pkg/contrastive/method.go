@@ -11,7 +11,7 @@ import (
 // hyperparameters and whose zero value, completed by `default` tags, is the paper's. To add one, write a
 // file with the struct, its Name and its Step, and call Methods.Register in an init function.
 //
-// A method may also implement [Validator], [ViewPlanner] or [LabelUser].
+// A method may also implement [Validator], [ViewPlanner], [LabelUser] or [TextUser].
 type Method interface {
 	// Name is the key under which the method is registered, e.g. "simclr".
 	Name() string

@@ -52,7 +52,7 @@ func PretrainContext(ctx context.Context, backend compute.Backend, images *datas
 	if err != nil {
 		return nil, err
 	}
-	t := &trainer{ctx: ctx, Run: run, images: images, total: config.totalSteps(images)}
+	t := &trainer{ctx: ctx, Run: run, images: images, total: config.TotalSteps(images)}
 	if run.Step >= t.total {
 		return run, nil
 	}
@@ -137,15 +137,21 @@ func (t *trainer) train() error {
 		err = errors.Join(err, closing)
 	}
 	t.store.Scope(dataScope).DeleteVariablesInScope()
-	var diverged *DivergedError
+	var stopped *stopError
 	switch {
-	case errors.As(err, &diverged):
-		return diverged
 	case errors.Is(err, ErrInterrupted):
 		return t.interrupted()
+	case errors.As(err, &stopped):
+		return stopped.reason
 	}
 	return err
 }
+
+// stopError carries what stopped a run out of GoMLX's loop, which puts its own words around every error.
+type stopError struct{ reason error }
+
+func (e *stopError) Error() string { return e.reason.Error() }
+func (e *stopError) Unwrap() error { return e.reason }
 
 func (t *trainer) interrupted() error {
 	if t.Config.Dir == "" {
@@ -170,6 +176,9 @@ func (t *trainer) upload() error {
 	}
 	if err == nil && s.Items != nil {
 		err = put("items", tensors.FromFlatDataAndDimensions(s.Items, s.Len()))
+	}
+	if err == nil {
+		err = t.uploadTexts(put)
 	}
 	return err
 }
@@ -264,9 +273,17 @@ func spread(a *Node) *Node {
 	return MulScalar(ReduceAllMean(Sqrt(ReduceMean(Square(centered), 0))), math.Sqrt(float64(d)))
 }
 
-// afterStep records, saves and stops, in that order. GoMLX calls it with the metrics of the step just made.
+// afterStep is called by GoMLX with the metrics of the step just made.
 func (t *trainer) afterStep(loop *train.Loop, metrics []*tensors.Tensor) error {
 	t.Step = loop.LoopStep + 1
+	if err := t.finishStep(metrics); err != nil {
+		return &stopError{err}
+	}
+	return nil
+}
+
+// finishStep records, saves and stops, in that order.
+func (t *trainer) finishStep(metrics []*tensors.Tensor) error {
 	at := func(i int) float64 { return float64(metrics[i].Value().(float32)) }
 	if !finite(at(metricLoss)) || !finite(at(metricGradientNorm)) {
 		last := t.saved

@@ -45,8 +45,12 @@ func attachProgress(loop *train.Loop, t *trainer) *chart.Live {
 		if r.LossShare > 0 {
 			ceiling = fmt.Sprintf(" (%.0f %% of its ceiling)", 100*r.LossShare)
 		}
-		fmt.Printf("step %d of %d  loss %.4f%s  positive rank %.1f  std·√D %.2f  %.0f views/s  %s\n", t.Step, t.total, r.Loss, ceiling,
-			r.PositiveRank, r.Std, r.ViewsPerSecond, time.Since(start).Round(time.Second))
+		speed := ""
+		if r.ViewsPerSecond > 0 {
+			speed = fmt.Sprintf("  %.0f views/s", r.ViewsPerSecond)
+		}
+		fmt.Printf("step %d of %d  loss %.4f%s  positive rank %.1f  std·√D %.2f%s  %s\n", t.Step, t.total, r.Loss, ceiling,
+			r.PositiveRank, r.Std, speed, time.Since(start).Round(time.Second))
 		return nil
 	})
 	return nil

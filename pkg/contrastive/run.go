@@ -41,6 +41,8 @@ type Run struct {
 	store       *model.Store
 	checkpoints checkpoints
 	embedders   map[bool]*model.Exec
+	// textEmbedders are those of texts.
+	textEmbedders map[bool]*model.Exec
 }
 
 // Data names what a run was trained on.

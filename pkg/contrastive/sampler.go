@@ -48,13 +48,6 @@ func samplesOf(images *datasets.Images, pairing Pairing) [][]int32 {
 	return samples
 }
 
-func sampleCount(images *datasets.Images, pairing Pairing) int {
-	if pairing == SameImage {
-		return images.Len()
-	}
-	return len(samplesOf(images, pairing))
-}
-
 // Name implements [train.Dataset].
 func (s *sampler) Name() string { return "indices" }
 

@@ -41,12 +41,51 @@ func (c Config) parts() (names []string, parts map[string]map[string]json.RawMes
 			return nil, nil, err
 		}
 		delete(part, "name")
-		parts[name] = part
+		if parts[name], err = flat(part); err != nil {
+			return nil, nil, err
+		}
 	}
 	for _, name := range notSettable {
 		delete(whole, name)
 	}
 	return names, parts, nil
+}
+
+// flat is part with the fields of its structs beside its own: "text": {"width": 64} becomes "text.width": 64.
+func flat(part map[string]json.RawMessage) (map[string]json.RawMessage, error) {
+	all := map[string]json.RawMessage{}
+	for name, value := range part {
+		if value[0] != '{' {
+			all[name] = value
+			continue
+		}
+		var inner map[string]json.RawMessage
+		if err := json.Unmarshal(value, &inner); err != nil {
+			return nil, err
+		}
+		for key, value := range inner {
+			all[name+"."+key] = value
+		}
+	}
+	return all, nil
+}
+
+// nested is what flat flattened, as JSON.
+func nested(part map[string]json.RawMessage) ([]byte, error) {
+	whole, groups := map[string]any{}, map[string]map[string]json.RawMessage{}
+	for name, value := range part {
+		outer, inner, isNested := strings.Cut(name, ".")
+		if !isNested {
+			whole[name] = value
+			continue
+		}
+		if groups[outer] == nil {
+			groups[outer] = map[string]json.RawMessage{}
+			whole[outer] = groups[outer]
+		}
+		groups[outer][inner] = value
+	}
+	return json.Marshal(whole)
 }
 
 // Settings lists every hyperparameter of c, which needs its defaults ([Config.WithDefaults]), with its value.
@@ -173,7 +212,7 @@ func (c *Config) rebuild(parts map[string]map[string]json.RawMessage, changed ma
 	next := *c
 	tagged := func(part, name string) ([]byte, error) {
 		parts[part]["name"], _ = json.Marshal(name)
-		return json.Marshal(parts[part])
+		return nested(parts[part])
 	}
 	for part := range changed {
 		var text []byte

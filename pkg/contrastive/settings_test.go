@@ -30,6 +30,10 @@ func TestSet(t *testing.T) {
 	require.Equal(t, SameItem, config.Positives)
 	require.True(t, config.Head.(encoder.MLPHead).NormalizeOutput)
 
+	again, err := config.WithDefaults()
+	require.NoError(t, err)
+	require.Equal(t, config, again, "completing twice undoes an explicit zero")
+
 	path := filepath.Join(t.TempDir(), "settings")
 	require.NoError(t, os.WriteFile(path, []byte("# a comment\nseed=3\nmethod/temperature=0.7;steps=9\n"), 0o644))
 	require.NoError(t, config.Set("file:"+path))

@@ -36,6 +36,9 @@ func (m Supervised) Validate(c *Config) error {
 	return nil
 }
 
+// PlanViews implements [ViewPlanner]: there is nothing to compare a second view with.
+func (Supervised) PlanViews(c *Config) []View { return []View{{Policy: c.Augment, Size: c.Size}} }
+
 // forClasses implements classCounter.
 func (m Supervised) forClasses(n int) Method {
 	if m.Classes == 0 {

@@ -29,29 +29,27 @@ func (p Policy) Preview(backend compute.Backend, images *datasets.Images, views,
 		return nil, err
 	}
 	pixels := tensors.FromFlatDataAndDimensions(images.Pixels, images.Len(), images.Height, images.Width, images.Channels)
-	made, err := CallOnce(backend, func(rng, pixels *Node) *Node {
-		all := make([]*Node, views)
-		for v := range all {
-			var view *Node
-			rng, view = p.Apply(rng, pixels, size)
-			all[v] = p.Unnormalize(view)
-		}
-		return Stack(all, 1) // [N, views, size, size, channels]
-	}, state, pixels)
+	exec, err := NewExec(backend, func(rng, pixels *Node) (*Node, *Node) {
+		rng, views := p.Apply(rng, pixels, size)
+		return rng, p.Unnormalize(views) // [N, size, size, channels]
+	})
 	if err != nil {
 		return nil, err
 	}
-	values, err := tensors.CopyFlatData[float32](made)
-	if err != nil {
-		return nil, err
-	}
+	defer exec.Finalize()
 	pictures := make([][]image.Image, images.Len())
-	channels := made.Shape().Dim(-1)
-	for i := range pictures {
-		for range views {
-			n := size * size * channels
-			pictures[i] = append(pictures[i], toImage(values[:n], size, channels))
-			values = values[n:]
+	for range views {
+		var made *tensors.Tensor
+		if state, made, err = exec.Call2(state, pixels); err != nil {
+			return nil, err
+		}
+		values, err := tensors.CopyFlatData[float32](made)
+		if err != nil {
+			return nil, err
+		}
+		each := len(values) / images.Len()
+		for i := range pictures {
+			pictures[i] = append(pictures[i], toImage(values[i*each:(i+1)*each], size, made.Shape().Dim(-1)))
 		}
 	}
 	return pictures, nil

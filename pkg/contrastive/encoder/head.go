@@ -1,6 +1,8 @@
 package encoder
 
 import (
+	"fmt"
+
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/layers"
 	"github.com/gomlx/gomlx/ml/layers/activation"
@@ -23,6 +25,14 @@ type MLPHead struct {
 
 // Name implements [Head].
 func (MLPHead) Name() string { return "mlp" }
+
+// Validate tells impossible sizes.
+func (m MLPHead) Validate() error {
+	if m.Hidden < 1 || m.Layers < 1 || m.Dim < 1 {
+		return fmt.Errorf("hidden = %d, layers = %d, dim = %d: each must be at least 1", m.Hidden, m.Layers, m.Dim)
+	}
+	return nil
+}
 
 // Project implements [Head]: h [N, D] → z [N, Dim].
 func (m MLPHead) Project(scope *model.Scope, h *Node) *Node {

@@ -1,6 +1,8 @@
 package encoder
 
 import (
+	"fmt"
+
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/layers"
 	"github.com/gomlx/gomlx/ml/layers/activation"
@@ -19,6 +21,14 @@ type SmallResNet struct {
 
 // Name implements [Encoder].
 func (SmallResNet) Name() string { return "small_resnet" }
+
+// Validate tells an impossible width.
+func (e SmallResNet) Validate() error {
+	if e.Width < 1 {
+		return fmt.Errorf("width = %d: it must be at least 1", e.Width)
+	}
+	return nil
+}
 
 // Features implements [Encoder]: x [N, H, W, C] → h [N, 4·Width].
 func (e SmallResNet) Features(scope *model.Scope, x *Node) *Node {

@@ -60,8 +60,10 @@ type TextTransformer struct {
 	Length int `json:"length" default:"32"`
 	// Reach is how far to each side a token sees before the first layer. Zero means 2.
 	Reach int `json:"reach" default:"2"`
-	// Dropout is the share of values set to 0 while training, in the attention weights and after the embedding and every
-	// sublayer (their sec. 5.4). Zero means 0.1; a value too small to matter, such as contrastive.Zero, is none.
+	// Dropout is the share of features set to 0 while training, after the embedding and every sublayer (their sec. 5.4).
+	// All tokens of a text lose the same features (Gal and Ghahramani 2016): masks of their own would average out in the
+	// mean over tokens, and their random numbers would cost several times what the network does. Zero means 0.1; a value
+	// too small to matter, such as contrastive.Zero, is none.
 	Dropout float64 `json:"dropout" default:"0.1"`
 }
 
@@ -139,15 +141,17 @@ func (e TextTransformer) attention(scope *model.Scope, x, mask *Node) *Node {
 	scores := MulScalar(Einsum("nqhd,nkhd->nhqk", part(0), part(1)), 1/math.Sqrt(float64(d)))
 	away := MulScalar(OneMinus(mask), -1e9) // [N, L, 1]: finite, so that a text of padding alone gives no NaN
 	weights := Softmax(Add(scores, Reshape(away, n, 1, 1, length)), -1)
-	seen := Einsum("nhqk,nkhd->nqhd", e.drop(scope, weights), part(2))
+	seen := Einsum("nhqk,nkhd->nqhd", weights, part(2))
 	return e.drop(scope, layers.Dense(scope.At("out"), Reshape(seen, n, length, e.Width), true, e.Width))
 }
 
+// drop is dropout over the features of each text: x [N, L, D] → [N, L, D].
 func (e TextTransformer) drop(scope *model.Scope, x *Node) *Node {
-	if e.Dropout < 1e-9 {
+	if e.Dropout < 1e-9 || !layers.IsDropoutActive(scope, x.Graph()) {
 		return x
 	}
-	return layers.DropoutStatic(scope, x, e.Dropout)
+	kept := Ones(x.Graph(), shapes.Make(x.DType(), x.Shape().Dimensions[0], 1, x.Shape().Dimensions[2]))
+	return Mul(x, layers.DropoutStatic(scope, kept, e.Dropout))
 }
 
 // layerNorm normalizes over the last axis, with the field's ε of 1e-5 rather than GoMLX's 1e-3.
