@@ -22,13 +22,13 @@ import (
 // occurs twice in a batch to begin with.
 type CLIP struct {
 	// Temperature is T at the first step; the learned 1/T stays at most 100 (sec. 2.5). Zero means 0.07.
-	Temperature float64 `json:"temperature" default:"0.07"`
+	Temperature float64 `json:"temperature" default:"0.07" help:"T at the first step; it is learned"`
 	// Language is that of the captions. Zero means "en".
-	Language string `json:"language" default:"en"`
+	Language string `json:"language" default:"en" help:"language of the captions, en or zh"`
 	// NamesOnly takes each item's short name, never one of its keywords.
-	NamesOnly bool `json:"names_only"`
+	NamesOnly bool `json:"names_only" help:"short names only, no keywords"`
 	// KeepDuplicates makes every other text a negative, as the paper does, in whose data duplicates are rare.
-	KeepDuplicates bool `json:"keep_duplicates"`
+	KeepDuplicates bool `json:"keep_duplicates" help:"same item or same words are negatives too"`
 	// Text is the text encoder. Zero fields take its defaults.
 	Text encoder.TextTransformer `json:"text"`
 }

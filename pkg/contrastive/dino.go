@@ -27,27 +27,27 @@ import (
 // and at LocalSize; the encoder must take pictures of both sizes. Config.Views is not used.
 type DINO struct {
 	// LocalViews is how many local views each picture has. Zero means 4 (the paper's best has 8); a negative number means none.
-	LocalViews int `json:"local_views" default:"4"`
+	LocalViews int `json:"local_views" default:"4" help:"local views of each picture; negative for none"`
 	// LocalSize is their side in pixels. Zero means half of a global view's, as 96 and 224 in the paper.
-	LocalSize int `json:"local_size"`
+	LocalSize int `json:"local_size" help:"side of a local view in pixels; 0 is half of a global one"`
 	// LocalScaleMin and LocalScaleMax bound a local crop's share of the picture's area. Zero means 0.2 and 0.6; the
 	// paper's 0.05 … 0.4 is for photographs and leaves of a drawing too little to know it by.
-	LocalScaleMin float64 `json:"local_scale_min" default:"0.2"`
-	LocalScaleMax float64 `json:"local_scale_max" default:"0.6"`
+	LocalScaleMin float64 `json:"local_scale_min" default:"0.2" help:"smallest share of the picture in a local view"`
+	LocalScaleMax float64 `json:"local_scale_max" default:"0.6" help:"largest share of the picture in a local view"`
 	// Prototypes is K. Zero means 1024; the paper has 65,536 for ImageNet.
-	Prototypes int `json:"prototypes" default:"1024"`
+	Prototypes int `json:"prototypes" default:"1024" help:"K, what views are sorted into"`
 	// StudentTemperature is T_s. Zero means 0.1.
-	StudentTemperature float64 `json:"student_temperature" default:"0.1"`
+	StudentTemperature float64 `json:"student_temperature" default:"0.1" help:"T_s, by which the student's cosines are divided"`
 	// TeacherTemperature is T_t at the first step, from where it rises along a line to TeacherTemperatureEnd during the first
 	// TeacherWarmUp of all steps. Zero means 0.04, 0.07 and 0.3 (30 of the paper's 100 epochs).
-	TeacherTemperature    float64 `json:"teacher_temperature" default:"0.04"`
-	TeacherTemperatureEnd float64 `json:"teacher_temperature_end" default:"0.07"`
-	TeacherWarmUp         float64 `json:"teacher_warm_up" default:"0.3"`
+	TeacherTemperature    float64 `json:"teacher_temperature" default:"0.04" help:"T_t at the first step; lower than the student's"`
+	TeacherTemperatureEnd float64 `json:"teacher_temperature_end" default:"0.07" help:"T_t after the warm-up"`
+	TeacherWarmUp         float64 `json:"teacher_warm_up" default:"0.3" help:"share of the steps in which T_t rises"`
 	// Momentum is the teacher's at the first step; it rises to 1 along half a cosine. Zero means 0.99; the paper has
 	// 0.996 for much longer runs.
 	Momentum float64 `json:"momentum" default:"0.99"`
 	// CenterMomentum is the share of the center that stays at each step (eq. 4). Zero means 0.9.
-	CenterMomentum float64 `json:"center_momentum" default:"0.9"`
+	CenterMomentum float64 `json:"center_momentum" default:"0.9" help:"share of the center that stays at each step"`
 }
 
 func init() { Methods.Register(DINO{}) }

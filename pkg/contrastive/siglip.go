@@ -15,15 +15,15 @@ import (
 // duplicates are as there.
 type SigLIP struct {
 	// InverseTemperature is t at the first step; e^(learned) afterwards. Zero means 10.
-	InverseTemperature float64 `json:"inverse_temperature" default:"10"`
+	InverseTemperature float64 `json:"inverse_temperature" default:"10" help:"t at the first step; it is learned"`
 	// Bias is b at the first step, low because nearly all pairs do not belong together. Zero means −10.
-	Bias float64 `json:"bias" default:"-10"`
+	Bias float64 `json:"bias" default:"-10" help:"b at the first step; it is learned"`
 	// Language is that of the captions. Zero means "en".
-	Language string `json:"language" default:"en"`
+	Language string `json:"language" default:"en" help:"language of the captions, en or zh"`
 	// NamesOnly takes each item's short name, never one of its keywords.
-	NamesOnly bool `json:"names_only"`
+	NamesOnly bool `json:"names_only" help:"short names only, no keywords"`
 	// KeepDuplicates makes every other text a negative, as the paper does.
-	KeepDuplicates bool `json:"keep_duplicates"`
+	KeepDuplicates bool `json:"keep_duplicates" help:"same item or same words are negatives too"`
 	// Text is the text encoder. Zero fields take its defaults.
 	Text encoder.TextTransformer `json:"text"`
 }

@@ -19,11 +19,11 @@ type SimCSE struct {
 	// Temperature is T. Zero means 0.05.
 	Temperature float64 `json:"temperature" default:"0.05"`
 	// Language is that of the captions. Zero means "en".
-	Language string `json:"language" default:"en"`
+	Language string `json:"language" default:"en" help:"language of the captions, en or zh"`
 	// Translation is the language of the other side, such as "zh". Empty means the same caption, by dropout.
-	Translation string `json:"translation"`
+	Translation string `json:"translation" help:"language of each pair's other side; empty pairs by dropout"`
 	// KeepDuplicates makes every other text a negative, even one with the same words.
-	KeepDuplicates bool `json:"keep_duplicates"`
+	KeepDuplicates bool `json:"keep_duplicates" help:"same item or same words are negatives too"`
 	// Text is the text encoder. Zero fields take its defaults.
 	Text encoder.TextTransformer `json:"text"`
 }

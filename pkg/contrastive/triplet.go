@@ -16,14 +16,14 @@ const tripletRows = 1024
 // triplets of the batch (sec. 3.2). All V·B views are compared in threes, a tensor of (V·B)³.
 type Triplet struct {
 	// Margin is how much farther, in squared distance between rows of length 1 (at most 4). Zero means 0.2.
-	Margin float64 `json:"margin" default:"0.2"`
+	Margin float64 `json:"margin" default:"0.2" help:"how much farther negatives must be than positives"`
 	// ByItem takes "the same thing", such as one emoji by several artists, for the label instead of the class.
 	ByItem bool `json:"by_item"`
 	// AllTriplets takes every triplet that violates the margin, not the semi-hard alone, whose negative is farther than
 	// the positive. The hardest negatives of all can pull the embedding into one point.
-	AllTriplets bool `json:"all_triplets"`
+	AllTriplets bool `json:"all_triplets" help:"every triplet that violates the margin, not only the semi-hard"`
 	// Unsquared compares distances instead of their squares.
-	Unsquared bool `json:"unsquared"`
+	Unsquared bool `json:"unsquared" help:"distances instead of their squares"`
 }
 
 func init() { Methods.Register(Triplet{}) }

@@ -51,20 +51,20 @@ func Tokenize(text string, length int) []int32 {
 // Padding changes nothing: h of a text is the same whatever number of zeros follow.
 type TextTransformer struct {
 	// Width is D, the features of a token and of the text. Zero means 64.
-	Width int `json:"width" default:"64"`
+	Width int `json:"width" default:"64" help:"features of a token and of the text"`
 	// Layers counts the Transformer's layers. Zero means 2.
-	Layers int `json:"layers" default:"2"`
+	Layers int `json:"layers" default:"2" help:"the Transformer's layers"`
 	// Heads counts the attention heads of a layer; it divides Width. Zero means 4.
-	Heads int `json:"heads" default:"4"`
+	Heads int `json:"heads" default:"4" help:"attention heads of a layer; divides width"`
 	// Length is the most tokens that a text can have: 32 bytes are 32 English letters or 10 Chinese characters. Zero means 32.
-	Length int `json:"length" default:"32"`
+	Length int `json:"length" default:"32" help:"most bytes of a text"`
 	// Reach is how far to each side a token sees before the first layer. Zero means 2.
-	Reach int `json:"reach" default:"2"`
+	Reach int `json:"reach" default:"2" help:"tokens to each side seen before the first layer"`
 	// Dropout is the share of features set to 0 while training, after the embedding and every sublayer (their sec. 5.4).
 	// All tokens of a text lose the same features (Gal and Ghahramani 2016): masks of their own would average out in the
 	// mean over tokens, and their random numbers would cost several times what the network does. Zero means 0.1; a value
 	// too small to matter, such as contrastive.Zero, is none.
-	Dropout float64 `json:"dropout" default:"0.1"`
+	Dropout float64 `json:"dropout" default:"0.1" help:"share of features dropped while training"`
 }
 
 // Validate says which field is impossible, if any.
