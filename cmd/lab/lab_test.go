@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/contrastlab/contrastlab/internal/testbackend"
 	"github.com/contrastlab/contrastlab/pkg/contrastive"
 )
 
@@ -19,6 +20,7 @@ import (
 const asProgram = "LAB_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
+	testbackend.CompileFast()
 	if os.Getenv(asProgram) != "" {
 		main()
 	}

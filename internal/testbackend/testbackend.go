@@ -2,6 +2,8 @@
 package testbackend
 
 import (
+	"flag"
+	"os"
 	"sync"
 	"testing"
 
@@ -10,6 +12,15 @@ import (
 	"github.com/contrastlab/contrastlab/internal/xla"
 )
 
+// CompileFast asks XLA for little optimization, unless XLA_FLAGS says otherwise: tests compile many graphs and run
+// each for a moment, and compiling takes about half as long then. It has an effect only before the first backend of
+// the process.
+func CompileFast() {
+	if _, set := os.LookupEnv("XLA_FLAGS"); !set {
+		os.Setenv("XLA_FLAGS", "--xla_backend_optimization_level=0")
+	}
+}
+
 var open = sync.OnceValues(func() (compute.Backend, error) {
 	host := xla.This()
 	host.Install = nil // a test downloads nothing
@@ -17,9 +28,13 @@ var open = sync.OnceValues(func() (compute.Backend, error) {
 	return backend, err
 })
 
-// New returns the process's one backend; without a plugin the test fails and says what to run.
+// New returns the process's one backend; without a plugin the test fails and says what to run. A benchmark gets
+// XLA's full optimization.
 func New(tb testing.TB) compute.Backend {
 	tb.Helper()
+	if bench := flag.Lookup("test.bench"); bench == nil || bench.Value.String() == "" {
+		CompileFast()
+	}
 	backend, err := open()
 	if err != nil {
 		tb.Fatalf("no XLA backend for the tests: %v", err)

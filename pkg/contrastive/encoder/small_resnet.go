@@ -8,6 +8,7 @@ import (
 	"github.com/gomlx/gomlx/ml/layers/activation"
 	"github.com/gomlx/gomlx/ml/layers/norm"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/support/exceptions"
 )
 
 // SmallResNet is a residual network sized for small pictures on two CPU cores: a 3×3 stem of stride 2,
@@ -17,6 +18,10 @@ import (
 type SmallResNet struct {
 	// Width is W, the channels of the stem and the first block. Zero means 32.
 	Width int `json:"width" default:"32"`
+	// Grid keeps where things are: the last feature map is averaged over Grid × Grid equal parts, not as a whole,
+	// and h has Grid²·4·Width features. It suits pictures whose parts have their places, such as emoji, faces or
+	// letters. Zero means 1, the mean over all of it.
+	Grid int `json:"grid" default:"1"`
 }
 
 // Name implements [Encoder].
@@ -27,10 +32,13 @@ func (e SmallResNet) Validate() error {
 	if e.Width < 1 {
 		return fmt.Errorf("width = %d: it must be at least 1", e.Width)
 	}
+	if e.Grid < 1 {
+		return fmt.Errorf("grid = %d: it must be at least 1", e.Grid)
+	}
 	return nil
 }
 
-// Features implements [Encoder]: x [N, H, W, C] → h [N, 4·Width].
+// Features implements [Encoder]: x [N, H, W, C] → h [N, Grid²·4·Width].
 func (e SmallResNet) Features(scope *model.Scope, x *Node) *Node {
 	n := x.Shape().Dimensions[0]
 	x = conv(scope.At("stem"), x, e.Width, 3, 2)
@@ -42,9 +50,19 @@ func (e SmallResNet) Features(scope *model.Scope, x *Node) *Node {
 		}
 		x = basicBlock(scope.At("block_%d", i), x, width, stride)
 	}
-	h := ReduceMean(x, 1, 2)
-	h.AssertDims(n, 4*e.Width)
+	h := poolGrid(x, e.Grid)
+	h.AssertDims(n, e.Grid*e.Grid*4*e.Width)
 	return h
+}
+
+// poolGrid averages x [N, H, W, C] over grid × grid equal parts → [N, grid²·C].
+func poolGrid(x *Node, grid int) *Node {
+	d := x.Shape().Dimensions
+	if d[1]%grid != 0 || d[2]%grid != 0 {
+		exceptions.Panicf("encoder: a feature map of %d×%d cannot be cut into a grid of %d×%d; choose another size or grid", d[1], d[2], grid, grid)
+	}
+	x = ReduceMean(Reshape(x, d[0], grid, d[1]/grid, grid, d[2]/grid, d[3]), 2, 4)
+	return Reshape(x, d[0], grid*grid*d[3])
 }
 
 // basicBlock is two 3×3 convolutions around a shortcut; the shortcut is a 1×1 convolution where the shape
