@@ -52,7 +52,7 @@ type Data struct {
 	Height   int    `json:"height"`
 	Width    int    `json:"width"`
 	Channels int    `json:"channels"`
-	SHA256   string `json:"sha256"` // of pixels, labels and items
+	SHA256   string `json:"sha256"` // of pixels, labels, items and captions
 }
 
 // savedConfig is config.json.
@@ -235,6 +235,9 @@ func describe(images *datasets.Images) Data {
 	sum.Write(images.Pixels)
 	for _, column := range [][]int32{images.Labels, images.Items} {
 		_ = binary.Write(sum, binary.LittleEndian, column)
+	}
+	if images.Captions != nil {
+		_ = json.NewEncoder(sum).Encode(images.Captions) // maps are written in the order of their keys
 	}
 	return Data{Name: images.Name, Pictures: images.Len(), Height: images.Height, Width: images.Width, Channels: images.Channels,
 		SHA256: hex.EncodeToString(sum.Sum(nil))}
