@@ -54,6 +54,7 @@ var abouts = map[string]string{
 	"covariance":           "weight of what correlates different dimensions",
 
 	"width": "channels of the first layer; the features are a multiple of it",
+	"grid":  "parts a side over which the last feature map is averaged; 1 is the mean over all of it",
 
 	"hidden":           "width of the hidden layers",
 	"layers":           "dense layers; 1 is linear",
@@ -86,7 +87,16 @@ func settingsOf(part string, v any) []setting {
 	for i := range value.NumField() {
 		field := value.Type().Field(i)
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		if name == "" || name == "-" || field.Type.Kind() == reflect.Interface || field.Type.Kind() == reflect.Struct {
+		if name == "" || name == "-" || field.Type.Kind() == reflect.Interface {
+			continue
+		}
+		if field.Type.Kind() == reflect.Struct {
+			if field.Type.PkgPath() == reflect.TypeOf(encoder.TextTransformer{}).PkgPath() { // a part of its own, as text.width
+				for _, inner := range settingsOf(part, value.Field(i).Interface()) {
+					inner.name = name + "." + inner.name
+					all = append(all, inner)
+				}
+			}
 			continue
 		}
 		about := field.Tag.Get("help")

@@ -21,7 +21,7 @@ type SmallResNet struct {
 	// Grid keeps where things are: the last feature map is averaged over Grid × Grid equal parts, not as a whole,
 	// and h has Grid²·4·Width features. It suits pictures whose parts have their places, such as emoji, faces or
 	// letters. Zero means 1, the mean over all of it.
-	Grid int `json:"grid" default:"1"`
+	Grid int `json:"grid" default:"1" help:"the last feature map is averaged over this many parts a side"`
 }
 
 // Name implements [Encoder].
