@@ -19,8 +19,18 @@ type recipe struct {
 // recipes by data set. One without a recipe has the package's defaults and no evaluation yet.
 var recipes = map[string]recipe{
 	"emoji": {
-		augment:  "emoji",
-		settings: map[string]string{"simclr": "temperature=0.2"},
+		augment: "emoji",
+		settings: map[string]string{
+			"simclr": "temperature=0.2",
+			"dcl":    "temperature=0.2", // as simclr, of which it is a variant
+			// An epoch is 19 batches of 256: a longer queue holds older keys of the very pictures that ask.
+			"moco": "temperature=0.2;queue_length=1024",
+			// With groups as labels half of a batch would be positives; what is asked for afterwards is the item.
+			"supcon":  "by_item=true",
+			"triplet": "by_item=true",
+			// Batch-norm at the end of the head: the paper's appendix D.
+			"simsiam": "normalize_output=true",
+		},
 		protocol: eval.CrossDomainOptions{Query: "Noto", Gallery: "Twemoji", Unseen: "OpenMoji", K: 20},
 	},
 }
