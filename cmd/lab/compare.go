@@ -20,12 +20,17 @@ var compareCommand = &command{
 	long: `Trains each method with the same encoder, views, batch and training time, from several seeds, measures every
 encoder as lab eval does, and writes a table and a page with charts. Beside the methods stand raw pixels, raw
 pixels less their mean over the training pictures, the untrained encoder, and an encoder trained with class
-labels by cross-entropy. A number is a mean ± the standard deviation over the seeds.
+labels by cross-entropy (supervised). A number is a mean ± the standard deviation over the seeds.
 
 A budget of time is turned into a number of steps once, by timing some steps of each method on this machine,
 compilation left out. Steps and settings are kept in DIR/compare.json: after Ctrl-C the same command, or
 "lab compare -dir DIR" alone, goes on with them and repeats nothing that is finished. Another plan needs another
 folder. A method that fails has a row that says so; the others go on, and the exit code is 1.
+
+Rows beside the plain methods: simclr_same_item and supcon_same_item take the same emoji by two artists for a
+pair, where the others take two views of one picture; supcon itself takes the item for the label, supcon_classes
+the class. The baseline with labels is there if -methods names supervised, as all does. Methods that the data
+cannot teach, for want of labels or captions, are left out with a sentence; those of texts alone always.
 
 With -set, "name=value" changes what all methods share, such as batch_size, width or learning_rate;
 "METHOD/name=value" changes one method, such as moco/queue_length.`,

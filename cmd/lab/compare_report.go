@@ -43,6 +43,8 @@ func (c *comparison) columns() []comparedColumn {
 	}
 	positive := func(v float64) (float64, bool) { return v, v > 0 }
 	return append(columns,
+		comparedColumn{"std·√D", "of z", "std·√D of z", "the same for what the loss sees, after the head, in the last batch of training: a collapse shows here first",
+			"%.2f", "head_std", func(r comparedRun) (float64, bool) { return r.HeadStd, r.Scores != nil && r.Steps > 0 }},
 		comparedColumn{"loss ÷", "ceiling", "loss ÷ ceiling", "the last loss over that of an encoder that tells nothing apart; – where a method has no such ceiling; not comparable between methods",
 			"%.2f", "loss_share", func(r comparedRun) (float64, bool) { return r.LossShare, r.LossShare != 0 && r.Error == "" }},
 		comparedColumn{"views", "/s", "views/s", "augmented pictures a second in training, the median of each run; methods differ in views and passes a step",
@@ -234,7 +236,7 @@ func (c *comparison) writePage(path string) error {
 			"Gray bars are the baselines that a method has to beat.", Table: table(columns[:learned]), Charts: append(c.bars("The same item by another artist", "recall", columns[:2]),
 			c.bars("The class by nearest neighbors", "accuracy", columns[2:learned])...)},
 		{Title: "Geometry and cost", Text: "Good neighbors alone can hide a collapse: a spread near 0, a uniformity near 0 or an effective rank near 1 shows it.",
-			Table: table(columns[learned:]), Charts: c.bars("Spread: has it collapsed?", "std·√D", columns[learned+2:learned+3])},
+			Table: table(columns[learned:]), Charts: c.bars("Spread: has it collapsed?", "std·√D", []comparedColumn{columns[learned+2], columns[learned+4]})},
 		{Title: "What the numbers are", Table: numbers},
 	}
 	if notes := append(slices.Clone(c.skipped), c.failures()...); len(notes) > 0 {

@@ -33,6 +33,7 @@ type comparedRun struct {
 	Steps          int          `json:"steps"`
 	Scores         *eval.Scores `json:"scores,omitempty"`
 	LossShare      float64      `json:"loss_share,omitempty"`       // loss ÷ ceiling in the last record; 0 where there is no ceiling
+	HeadStd        float64      `json:"head_std,omitempty"`         // std·√D of what the loss sees, in the last record
 	ViewsPerSecond float64      `json:"views_per_second,omitempty"` // median over the history
 	Error          string       `json:"error,omitempty"`            // why there is no more than this
 }
@@ -268,7 +269,7 @@ func (c *comparison) trainAndMeasure(ctx context.Context, backend compute.Backen
 			return err
 		}
 		if n := len(run.History); n > 0 {
-			result.LossShare = run.History[n-1].LossShare
+			result.LossShare, result.HeadStd = run.History[n-1].LossShare, run.History[n-1].Std
 		}
 		result.ViewsPerSecond = medianSpeed(run.History)
 		views = run.Step
