@@ -12,7 +12,7 @@ import (
 // recipe is what is known to work on a data set, and how an encoder is measured on it.
 type recipe struct {
 	augment  string            // the name of a policy
-	settings map[string]string // by method: what differs from the method's defaults, as -set writes it
+	settings map[string]string // by method or encoder: what differs from its defaults, as -set writes it
 	protocol eval.CrossDomainOptions
 }
 
@@ -21,6 +21,9 @@ var recipes = map[string]recipe{
 	"emoji": {
 		augment: "emoji",
 		settings: map[string]string{
+			// On two cores 3,000 views a second instead of 800, which teach it more; and an emoji's parts have their places.
+			"small_resnet": "encoder/width=16;encoder/grid=2",
+
 			"simclr": "temperature=0.2",
 			"dcl":    "temperature=0.2", // as simclr, of which it is a variant
 			// An epoch is 19 batches of 256: a longer queue holds older keys of the very pictures that ask.
@@ -75,10 +78,7 @@ func (c choice) config() (contrastive.Config, error) {
 	if config, err = config.WithDefaults(); err != nil {
 		return config, err
 	}
-	if settings := r.settings[c.method]; settings != "" {
-		err = config.Set(settings)
-	}
-	return config, err
+	return config, config.Set(r.settings[c.encoder] + ";" + r.settings[c.method])
 }
 
 // open opens a data set; errors are mistakes in the name or damaged files.
