@@ -68,7 +68,7 @@ func weights(t *testing.T, run *Run) map[string]string {
 
 func TestTrainingLearnsAndIsRecorded(t *testing.T) {
 	config := tiny(filepath.Join(t.TempDir(), "run"))
-	config.Encoder, config.Augment, config.Steps = encoder.SmallResNet{Width: 4}, augment.Emoji(), 40
+	config.Encoder, config.Steps = encoder.SmallResNet{Width: 4}, 40
 	run, err := Pretrain(testbackend.New(t), someEmoji(64), config)
 	require.NoError(t, err)
 	require.Equal(t, 40, run.Step)
