@@ -103,19 +103,19 @@ func testEval(t *testing.T, dir string) {
 	}
 	require.NoError(t, json.Unmarshal([]byte(out), &got))
 	require.Equal(t, 300, got.Steps)
-	require.Len(t, got.Scores, 3)
+	require.Len(t, got.Scores, 4)
 	// Raw pixels depend on the data and the protocol alone: 89 of 312.
 	require.InDelta(t, 0.2853, got.Scores["raw_pixels"].RecallAt1, 1e-4)
 	require.InDelta(t, 0.4936, got.Scores["raw_pixels"].GroupKNN, 1e-4)
 	require.NotEqual(t, got.Scores["untrained"], got.Scores["run"])
-	require.Equal(t, 16, got.Scores["run"].Dimensions)
+	require.Equal(t, 64, got.Scores["run"].Dimensions, "a grid of 2×2 means of 4·4 channels")
 
 	code, out, errs = lab("eval", "-k", "30", dir)
 	require.Equal(t, exitOK, code, errs)
 	require.Contains(t, out, "300 steps, seed 0")
 	require.Contains(t, out, "the 30 nearest training pictures")
-	for _, row := range []string{"raw pixels  0.285", "\nuntrained ", "\nthis run "} {
-		require.Contains(t, strings.ReplaceAll(out, "raw pixels   ", "raw pixels  "), row)
+	for _, row := range []string{`raw pixels +0\.285`, `pixels − mean +0\.378`, `untrained +0\.\d`, `this run +0\.\d`} {
+		require.Regexp(t, "(?m)^"+row, out)
 	}
 	code, _, errs = lab("eval", dir, "-k", "100000")
 	require.Equal(t, exitUsage, code)

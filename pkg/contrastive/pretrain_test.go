@@ -3,6 +3,7 @@ package contrastive
 import (
 	"context"
 	"crypto/sha256"
+	"flag"
 	"fmt"
 	"math"
 	"os"
@@ -26,6 +27,13 @@ import (
 	"github.com/contrastlab/contrastlab/pkg/contrastive/loss"
 	"github.com/contrastlab/contrastlab/pkg/contrastive/optim"
 )
+
+// TestMain decides how graphs are compiled before a test opens a backend, so that a child process rounds alike.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	testbackend.CompileFast()
+	os.Exit(m.Run())
+}
 
 // someEmoji are a few real pictures.
 func someEmoji(n int) *datasets.Images { return datasets.MustOpen("emoji").Train().Shuffle(7).Take(n) }

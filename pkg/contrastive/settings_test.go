@@ -24,7 +24,7 @@ func TestSet(t *testing.T) {
 	require.NoError(t, config.Set("temperature=0.1; batch_size=1_28;width=16;learning_rate=1e-3;weight_decay=0;positives=same_item;normalize_output=true"))
 	require.Equal(t, SimCLR{Temperature: 0.1}, config.Method)
 	require.Equal(t, 128, config.BatchSize)
-	require.Equal(t, encoder.SmallResNet{Width: 16}, config.Encoder)
+	require.Equal(t, encoder.SmallResNet{Width: 16, Grid: 1}, config.Encoder)
 	require.Equal(t, 1e-3, config.Optimizer.(optim.AdamW).LearningRate)
 	require.Zero(t, config.Optimizer.(optim.AdamW).WeightDecay, "an explicit zero stays a zero")
 	require.Equal(t, SameItem, config.Positives)
