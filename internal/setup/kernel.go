@@ -37,14 +37,7 @@ func describeKernel(venv, goTool string) error {
 	})
 	spec["env"] = env
 	spec["argv"] = []string{filepath.Join(venv, "bin", "gonb"), "--kernel", "{connection_file}"}
-	out, err := json.MarshalIndent(spec, "", "  ")
-	if err != nil {
-		return fmt.Errorf("kernel: %w", err)
-	}
-	if err := os.WriteFile(file+".new", append(out, '\n'), 0o644); err != nil {
-		return fmt.Errorf("kernel: %w", err)
-	}
-	if err := os.Rename(file+".new", file); err != nil {
+	if err := writeJSON(file, spec); err != nil {
 		return fmt.Errorf("kernel: %w", err)
 	}
 	// GoNB installed from below /tmp leaves a copy of itself here, which nothing uses.
@@ -54,6 +47,33 @@ func describeKernel(venv, goTool string) error {
 		}
 	}
 	return nil
+}
+
+// settleJupyter writes JupyterLab's defaults for this environment: nothing is fetched, so nobody is asked whether to.
+func settleJupyter(venv string) error {
+	dir := filepath.Join(venv, "share", "jupyter", "lab", "settings")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("jupyter: %w", err)
+	}
+	err := writeJSON(filepath.Join(dir, "overrides.json"), map[string]any{
+		"@jupyterlab/apputils-extension:notification": map[string]any{"fetchNews": "false", "checkForUpdates": false},
+	})
+	if err != nil {
+		return fmt.Errorf("jupyter: %w", err)
+	}
+	return nil
+}
+
+// writeJSON replaces file in one go.
+func writeJSON(file string, value any) error {
+	out, err := json.MarshalIndent(value, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(file+".new", append(out, '\n'), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(file+".new", file)
 }
 
 // escape protects a path from Jupyter's substitution of $NAME.

@@ -1,11 +1,12 @@
 // Command setup does the steps of `make setup` that are easier in Go than in a shell: it completes the Jupyter kernel's
 // description, and tries the backend. scripts/setup.sh calls it; what you may touch here is what the two must agree on.
 //
-//	setup kernel VENV    add to the kernel's description what cells need in their environment
+//	setup kernel VENV    add to the kernel's description what cells need in their environment; JupyterLab's defaults
 //	setup backend        open the backend that training would use and compute with it
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -29,7 +30,7 @@ func run(args []string) error {
 		if err != nil {
 			return err
 		}
-		return describeKernel(args[1], goTool)
+		return errors.Join(describeKernel(args[1], goTool), settleJupyter(args[1]))
 	case len(args) == 1 && args[0] == "backend":
 		return tryBackend()
 	}

@@ -66,3 +66,23 @@ func TestRun(t *testing.T) {
 		t.Errorf("backend: %v", err)
 	}
 }
+
+func TestSettleJupyter(t *testing.T) {
+	venv := t.TempDir()
+	for range 2 { // again changes nothing
+		if err := settleJupyter(venv); err != nil {
+			t.Fatal(err)
+		}
+	}
+	raw, err := os.ReadFile(filepath.Join(venv, "share", "jupyter", "lab", "settings", "overrides.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got map[string]struct{ FetchNews string }
+	if err := json.Unmarshal(raw, &got); err != nil {
+		t.Fatal(err)
+	}
+	if news := got["@jupyterlab/apputils-extension:notification"].FetchNews; news != "false" {
+		t.Errorf("JupyterLab would ask about news: fetchNews = %q", news)
+	}
+}
