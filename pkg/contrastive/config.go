@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/contrastlab/contrastlab/datasets"
 	"github.com/contrastlab/contrastlab/internal/registry"
@@ -83,6 +84,14 @@ type Config struct {
 
 	// Dir is the folder of the run. Empty keeps everything in memory: nothing is saved or resumed.
 	Dir string `json:"-"`
+	// ResidentMiB is how many MiB of pixels may stay on the device for the whole training; of a larger set a step's
+	// pictures are sent while the step before runs. Zero means 2048; a negative number always sends. The result is
+	// the same, bit for bit, and so is a run that goes on in the other way.
+	ResidentMiB int `json:"-"`
+	// MaxTime, if not zero, is how long a call of [Pretrain] may train: it ends with the first step that ends so long
+	// after the call or later, saves the run and returns it without an error, its Step below [Config.TotalSteps]. The
+	// same call goes on from there; each makes at least one step.
+	MaxTime time.Duration `json:"-"`
 	// Quiet prints no progress.
 	Quiet bool `json:"-"`
 	// OnRecord, if set, is called with each record as it is added to the history.
@@ -178,6 +187,8 @@ func (c *Config) validate(images *datasets.Images) error {
 		return fmt.Errorf("size = %d: views need at least 8 pixels a side", c.Size)
 	case c.LogEvery < 1 || c.SaveEvery < 1 || c.Keep < 1:
 		return fmt.Errorf("log_every = %d, save_every = %d, keep = %d: each must be at least 1", c.LogEvery, c.SaveEvery, c.Keep)
+	case c.MaxTime < 0:
+		return fmt.Errorf("max time %s: it cannot be negative; 0 is no limit", c.MaxTime)
 	case !(c.ClipNorm >= 0) || math.IsInf(c.ClipNorm, 0):
 		return fmt.Errorf("clip_norm = %g: it must not be negative", c.ClipNorm)
 	case views < 1:

@@ -31,8 +31,9 @@
 //	chart     what to look at, in notebooks, pages and pictures
 //	check     claims of notebooks
 //
-// Data flows one way: pictures are uploaded once; a step gets indices, gathers, makes views, encodes,
-// projects and computes the loss, its gradient and the update in one compiled graph.
+// Data flows one way: pictures are uploaded once, or sent batch by batch where they are too many
+// (Config.ResidentMiB); a step gets indices, gathers, makes views, encodes, projects and computes the loss,
+// its gradient and the update in one compiled graph.
 //
 // # Adding a method
 //

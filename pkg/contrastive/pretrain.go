@@ -31,8 +31,9 @@ var ErrInterrupted = errors.New("training interrupted")
 
 // Pretrain trains an encoder on images as config says. With config.Dir the run is saved there, and the
 // same call continues a run that was stopped and reaches the same weights, bit for bit, as one that was
-// not (on the same machine). An interrupt (Ctrl-C) saves and returns the run with [ErrInterrupted]; a loss
-// or gradient that is not finite stops with a [*DivergedError], the last good checkpoint staying.
+// not (on the same machine). An interrupt (Ctrl-C) saves and returns the run with [ErrInterrupted], the end of
+// config.MaxTime saves and returns it without an error; a loss or gradient that is not finite stops with a
+// [*DivergedError], the last good checkpoint staying.
 func Pretrain(backend compute.Backend, images *datasets.Images, config Config) (*Run, error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -41,6 +42,10 @@ func Pretrain(backend compute.Backend, images *datasets.Images, config Config) (
 
 // PretrainContext is [Pretrain] for programs that handle interrupts themselves: it stops when ctx is done.
 func PretrainContext(ctx context.Context, backend compute.Backend, images *datasets.Images, config Config) (*Run, error) {
+	var ends time.Time
+	if config.MaxTime > 0 {
+		ends = time.Now().Add(config.MaxTime)
+	}
 	config, err := config.completeFor(images)
 	if err != nil {
 		return nil, err
@@ -52,7 +57,7 @@ func PretrainContext(ctx context.Context, backend compute.Backend, images *datas
 	if err != nil {
 		return nil, err
 	}
-	t := &trainer{ctx: ctx, Run: run, images: images, total: config.TotalSteps(images)}
+	t := &trainer{ctx: ctx, Run: run, images: images, total: config.TotalSteps(images), ends: ends}
 	if run.Step >= t.total {
 		return run, nil
 	}
@@ -89,12 +94,16 @@ func (e *DivergedError) Error() string {
 		"the temperature too low, a batch too small for batch-norm, or no warm-up", e.Step, e.Loss, e.GradientNorm, e.LearningRate, kept)
 }
 
+// errTimeIsUp ends the loop when Config.MaxTime is over.
+var errTimeIsUp = errors.New("the time is up")
+
 // trainer is one call of Pretrain at work.
 type trainer struct {
 	*Run
 	ctx    context.Context
 	images *datasets.Images
 	total  int
+	ends   time.Time // of the time that it may take; zero for no limit
 
 	plan      []View
 	objective Objective
@@ -130,7 +139,11 @@ func (t *trainer) train() error {
 	if !t.Config.Quiet {
 		live = attachProgress(loop, t)
 	}
-	data := newSampler(t.images, &t.Config, len(t.plan), func() int { return t.Step })
+	indices := newSampler(t.images, &t.Config, len(t.plan), func() int { return t.Step })
+	var data train.Dataset = indices
+	if t.Config.streams(t.images) {
+		data = newStream(t.backend, t.images, indices)
+	}
 	_, err := loop.RunToGlobalStep(data, t.total)
 	if live != nil {
 		_, closing := live.Close()
@@ -139,6 +152,8 @@ func (t *trainer) train() error {
 	t.store.Scope(dataScope).DeleteVariablesInScope()
 	var stopped *stopError
 	switch {
+	case errors.Is(err, errTimeIsUp):
+		return nil
 	case errors.Is(err, ErrInterrupted):
 		return t.interrupted()
 	case errors.As(err, &stopped):
@@ -160,7 +175,7 @@ func (t *trainer) interrupted() error {
 	return fmt.Errorf("%w after step %d of %d; saved in %s, the same call goes on from there", ErrInterrupted, t.Step, t.total, t.Config.Dir)
 }
 
-// upload puts pictures, labels and items on the device, where every step gathers from them.
+// upload puts pictures (unless they are streamed), labels and items on the device, where every step gathers from them.
 func (t *trainer) upload() error {
 	s := t.images
 	put := func(name string, value *tensors.Tensor) error {
@@ -170,7 +185,10 @@ func (t *trainer) upload() error {
 		}
 		return err
 	}
-	err := put("pixels", tensors.FromFlatDataAndDimensions(s.Pixels, s.Len(), s.Height, s.Width, s.Channels))
+	var err error
+	if !t.Config.streams(s) {
+		err = put("pixels", tensors.FromFlatDataAndDimensions(s.Pixels, s.Len(), s.Height, s.Width, s.Channels))
+	}
 	if err == nil && s.Labels != nil {
 		err = put("labels", tensors.FromFlatDataAndDimensions(s.Labels, s.Len()))
 	}
@@ -183,8 +201,10 @@ func (t *trainer) upload() error {
 	return err
 }
 
-// step is the graph of one training step: indices [V, B] in, the loss out by train.AddMainLoss.
-func (t *trainer) step(scope *model.Scope, indices *Node) *Node {
+// step is the graph of one training step: indices [V, B] in, and rows [V, B] of pixels [U, H, W, C] where
+// pictures are streamed; the loss out by train.AddMainLoss.
+func (t *trainer) step(scope *model.Scope, inputs []*Node) *Node {
+	indices := inputs[0]
 	g := indices.Graph()
 	indices.AssertDims(len(t.plan), t.Config.BatchSize)
 	gather := func(name string, rows *Node) *Node {
@@ -194,9 +214,14 @@ func (t *trainer) step(scope *model.Scope, indices *Node) *Node {
 		return nil
 	}
 	first := Squeeze(Slice(indices, AxisElem(0)), 0) // [B]
+	rows, pictures := indices, func(rows *Node) *Node { return gather("pixels", rows) }
+	if len(inputs) > 1 {
+		rows, pictures = inputs[1], func(rows *Node) *Node { return Gather(inputs[2], ExpandAxes(rows, -1)) }
+		rows.AssertDims(len(t.plan), t.Config.BatchSize)
+	}
 	s := &Step{
 		Config: &t.Config,
-		Views:  t.views(scope.Store(), indices, gather),
+		Views:  t.views(scope.Store(), rows, pictures),
 		Labels: gather("labels", first),
 		Items:  gather("items", first),
 		Done:   ConvertDType(optimizer.GetGlobalStepVar(scope).NodeValue(g), dtypes.Float32),
@@ -211,8 +236,9 @@ func (t *trainer) step(scope *model.Scope, indices *Node) *Node {
 	return t.objective.Loss
 }
 
-// views makes the planned views. Neighbors in the plan with one policy and size are made in one go.
-func (t *trainer) views(store *model.Store, indices *Node, gather func(string, *Node) *Node) []*Node {
+// views makes the planned views of the pictures that indices [V, B] name. Neighbors in the plan with one
+// policy and size are made in one go.
+func (t *trainer) views(store *model.Store, indices *Node, pictures func(rows *Node) *Node) []*Node {
 	g := indices.Graph()
 	rngVar := store.GetVariable("/" + model.RNGStateVariableName)
 	rng := rngVar.NodeValue(g)
@@ -225,7 +251,7 @@ func (t *trainer) views(store *model.Store, indices *Node, gather func(string, *
 		}
 		rows := Reshape(Slice(indices, AxisRange(start, end)), (end-start)*batch)
 		var made *Node
-		rng, made = t.plan[start].Policy.Apply(rng, gather("pixels", rows), t.plan[start].Size)
+		rng, made = t.plan[start].Policy.Apply(rng, pictures(rows), t.plan[start].Size)
 		views = append(views, split(made, end-start)...)
 		start = end
 	}
@@ -292,7 +318,13 @@ func (t *trainer) finishStep(metrics []*tensors.Tensor) error {
 		}
 		return &DivergedError{Step: t.Step, Loss: at(metricLoss), GradientNorm: at(metricGradientNorm), LearningRate: at(metricRate), LastSaved: last}
 	}
-	stopped := t.ctx.Err() != nil
+	var stopped error
+	switch {
+	case t.ctx.Err() != nil:
+		stopped = ErrInterrupted
+	case !t.ends.IsZero() && time.Now().After(t.ends):
+		stopped = errTimeIsUp
+	}
 	if t.Step == 1 || t.Step%t.Config.LogEvery == 0 || t.Step == t.total {
 		if err := t.record(at); err != nil {
 			return err
@@ -301,16 +333,16 @@ func (t *trainer) finishStep(metrics []*tensors.Tensor) error {
 	if t.since.IsZero() { // the first step of this process compiled the graph
 		t.since, t.sinceStep = time.Now(), t.Step
 	}
-	if t.Config.Dir != "" && (t.Step%t.Config.SaveEvery == 0 || t.Step == t.total || stopped) {
+	if t.Config.Dir != "" && (t.Step%t.Config.SaveEvery == 0 || t.Step == t.total || stopped != nil) {
 		if err := t.checkpoints.save(t.store, t.Step); err != nil {
 			return err
 		}
 		t.saved = t.Step
 	}
-	if stopped && t.Step < t.total {
-		return ErrInterrupted
+	if t.Step == t.total {
+		return nil
 	}
-	return nil
+	return stopped
 }
 
 // record adds the measurements of this step to the history.

@@ -18,6 +18,9 @@ type sampler struct {
 	batchSize int
 	seed      int64
 	next      func() int // the step to start from
+
+	epoch int // that order is of
+	order []int
 }
 
 var _ train.Dataset = (*sampler)(nil)
@@ -31,8 +34,11 @@ func newSampler(images *datasets.Images, c *Config, views int, next func() int) 
 func samplesOf(images *datasets.Images, pairing Pairing) [][]int32 {
 	var samples [][]int32
 	if pairing == SameImage {
-		for i := range images.Len() {
-			samples = append(samples, []int32{int32(i)})
+		all := make([]int32, images.Len())
+		samples = make([][]int32, len(all))
+		for i := range all {
+			all[i] = int32(i)
+			samples[i] = all[i : i+1 : i+1]
 		}
 		return samples
 	}
@@ -54,10 +60,8 @@ func (s *sampler) Name() string { return "indices" }
 // Iter implements [train.Dataset]: one batch of indices [views, batch] a step, without end.
 func (s *sampler) Iter() iter.Seq2[train.Batch, error] {
 	return func(yield func(train.Batch, error) bool) {
-		perEpoch := len(s.samples) / s.batchSize
 		for step := s.next(); ; step++ {
-			indices := s.indices(step/perEpoch, step%perEpoch)
-			batch := train.Batch{Inputs: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(indices, s.views, s.batchSize)}}
+			batch := train.Batch{Inputs: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(s.at(step), s.views, s.batchSize)}}
 			if !yield(batch, nil) {
 				return
 			}
@@ -65,12 +69,20 @@ func (s *sampler) Iter() iter.Seq2[train.Batch, error] {
 	}
 }
 
+// at is the indices of a step.
+func (s *sampler) at(step int) []int32 {
+	perEpoch := len(s.samples) / s.batchSize
+	return s.indices(step/perEpoch, step%perEpoch)
+}
+
 // indices are those of one batch of one epoch: view by view, sample by sample.
 func (s *sampler) indices(epoch, batch int) []int32 {
-	order := rand.New(rand.NewPCG(uint64(s.seed), uint64(epoch))).Perm(len(s.samples))
+	if s.order == nil || s.epoch != epoch {
+		s.epoch, s.order = epoch, rand.New(rand.NewPCG(uint64(s.seed), uint64(epoch))).Perm(len(s.samples))
+	}
 	choose := rand.New(rand.NewPCG(uint64(s.seed)+1, uint64(epoch)<<32+uint64(batch)))
 	indices := make([]int32, s.views*s.batchSize)
-	for b, sample := range order[batch*s.batchSize : (batch+1)*s.batchSize] {
+	for b, sample := range s.order[batch*s.batchSize : (batch+1)*s.batchSize] {
 		pictures := s.samples[sample]
 		turn := choose.Perm(len(pictures))
 		for v := range s.views {
