@@ -23,6 +23,11 @@ var recipes = map[string]recipe{
 		settings: map[string]string{
 			// On two cores 3,000 views a second instead of 800, which teach it more; and an emoji's parts have their places.
 			"small_resnet": "encoder/width=16;encoder/grid=2",
+			// For 32×32 pixels: the stem that keeps them, and patches and a width of their size.
+			"resnet18": "stem=cifar",
+			"resnet34": "stem=cifar",
+			"resnet50": "stem=cifar",
+			"vit":      "patch=4; width=96; depth=4; heads=3; pooling=mean; positions=sine_cosine",
 
 			"simclr": "temperature=0.2",
 			"dcl":    "temperature=0.2", // as simclr, of which it is a variant

@@ -42,6 +42,31 @@ func TestSet(t *testing.T) {
 	require.Equal(t, SimCLR{Temperature: 0.7}, config.Method)
 }
 
+// TestSetEncoders: every kind of field of an encoder can be set, and is saved by name.
+func TestSetEncoders(t *testing.T) {
+	for _, c := range []struct {
+		encoder  encoder.Encoder
+		settings string
+		want     encoder.Encoder
+	}{
+		{encoder.ResNet18{}, "stem=cifar;zero_init_residual=true", encoder.ResNet18{Stem: encoder.CIFARStem, ZeroInitResidual: true}},
+		{encoder.ResNet50{Stem: encoder.CIFARStem}, "stem=imagenet;bfloat16=true", encoder.ResNet50{BFloat16: true}},
+		{encoder.ViT{}, "patch=4;width=96;depth=4;pooling=mean;positions=sine_cosine",
+			encoder.ViT{Patch: 4, Width: 96, Depth: 4, Heads: 3, Pooling: encoder.MeanToken, Positions: encoder.SineCosine}},
+		{encoder.MLP{}, "width=64;depth=3", encoder.MLP{Width: 64, Depth: 3}},
+	} {
+		config, err := Config{Method: SimCLR{}, Encoder: c.encoder}.WithDefaults()
+		require.NoError(t, err)
+		require.NoError(t, config.Set(c.settings))
+		require.Equal(t, c.want, config.Encoder)
+		text, err := json.Marshal(config)
+		require.NoError(t, err)
+		var back Config
+		require.NoError(t, json.Unmarshal(text, &back))
+		require.Equal(t, config, back)
+	}
+}
+
 func TestSetErrors(t *testing.T) {
 	for settings, want := range map[string]string{
 		"temprature=0.1":      `did you mean "temperature"?`,

@@ -39,6 +39,11 @@ var (
 
 func init() {
 	Encoders.Register(SmallResNet{})
+	Encoders.Register(ResNet18{})
+	Encoders.Register(ResNet34{})
+	Encoders.Register(ResNet50{})
+	Encoders.Register(ViT{})
+	Encoders.Register(MLP{})
 	Heads.Register(MLPHead{})
 	Heads.Register(NoHead{})
 }

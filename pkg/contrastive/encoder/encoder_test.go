@@ -32,8 +32,8 @@ func run(t *testing.T, build func(scope *model.Scope, x *Node) *Node, dims ...in
 	return store, out
 }
 
-// learned counts the trainable numbers.
-func learned(store *model.Store) int {
+// learnedIn counts the trainable numbers.
+func learnedIn(store *model.Store) int {
 	count := 0
 	for v := range store.IterVariables() {
 		if v.Trainable {
@@ -61,7 +61,7 @@ func TestSmallResNet(t *testing.T) {
 		e := SmallResNet{Width: c.width, Grid: c.grid}
 		store, h := run(t, e.Features, 2, c.side, c.side, 3)
 		require.Equal(t, []int{2, c.features}, h.Shape().Dimensions)
-		require.Equal(t, parameters(c.width), learned(store), "%+v", e)
+		require.Equal(t, parameters(c.width), learnedIn(store), "%+v", e)
 	}
 	require.ErrorContains(t, SmallResNet{Grid: 1}.Validate(), "width = 0")
 	require.ErrorContains(t, SmallResNet{Width: 4, Grid: -1}.Validate(), "grid = -1")
@@ -69,7 +69,7 @@ func TestSmallResNet(t *testing.T) {
 
 func TestGridIsWhereThingsAre(t *testing.T) {
 	store, _ := run(t, func(_ *model.Scope, x *Node) *Node { return poolGrid(x, 2) }, 1, 4, 4, 1)
-	require.Zero(t, learned(store))
+	require.Zero(t, learnedIn(store))
 	values := []float32{
 		1, 1, 2, 2,
 		1, 1, 2, 2,
@@ -92,7 +92,7 @@ func TestSharedWeights(t *testing.T) {
 	twice, difference := run(t, func(scope *model.Scope, x *Node) *Node {
 		return ReduceAllMax(Abs(Sub(e.Features(scope.At("same"), x), e.Features(scope.At("same"), x))))
 	}, 3, 16, 16, 3)
-	require.Equal(t, learned(once), learned(twice))
+	require.Equal(t, learnedIn(once), learnedIn(twice))
 	require.Zero(t, difference.Value().(float32))
 }
 
@@ -109,7 +109,7 @@ func TestHeads(t *testing.T) {
 	} {
 		store, z := run(t, c.head.Project, 4, 8)
 		require.Equal(t, []int{4, c.dim}, z.Shape().Dimensions)
-		require.Equal(t, c.params, learned(store), "%+v", c.head)
+		require.Equal(t, c.params, learnedIn(store), "%+v", c.head)
 	}
 	require.ErrorContains(t, MLPHead{Hidden: 4, Layers: 0, Dim: 2}.Validate(), "layers = 0")
 }

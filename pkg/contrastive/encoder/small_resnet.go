@@ -4,9 +4,7 @@ import (
 	"fmt"
 
 	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/ml/layers"
 	"github.com/gomlx/gomlx/ml/layers/activation"
-	"github.com/gomlx/gomlx/ml/layers/norm"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/support/exceptions"
 )
@@ -22,6 +20,8 @@ type SmallResNet struct {
 	// and h has Grid²·4·Width features. It suits pictures whose parts have their places, such as emoji, faces or
 	// letters. Zero means 1, the mean over all of it.
 	Grid int `json:"grid" default:"1" help:"the last feature map is averaged over this many parts a side"`
+	// BFloat16 computes convolutions in bfloat16; weights, batch-norm's statistics and h stay float32. See [ResNet18].
+	BFloat16 bool `json:"bfloat16" help:"convolutions in bfloat16; weights, statistics and h in float32"`
 }
 
 // Name implements [Encoder].
@@ -41,16 +41,16 @@ func (e SmallResNet) Validate() error {
 // Features implements [Encoder]: x [N, H, W, C] → h [N, Grid²·4·Width].
 func (e SmallResNet) Features(scope *model.Scope, x *Node) *Node {
 	n := x.Shape().Dimensions[0]
-	x = conv(scope.At("stem"), x, e.Width, 3, 2)
+	x = conv(scope.At("stem"), lower(x, e.BFloat16), e.Width, 3, 2)
 	x = activation.Relu(batchNorm(scope.At("stem"), x))
 	for i, width := range []int{e.Width, 2 * e.Width, 4 * e.Width} {
 		stride := 2
 		if i == 0 {
 			stride = 1
 		}
-		x = basicBlock(scope.At("block_%d", i), x, width, stride)
+		x = basicBlock(scope.At("block_%d", i), x, width, stride, false)
 	}
-	h := poolGrid(x, e.Grid)
+	h := poolGrid(float32s(x), e.Grid)
 	h.AssertDims(n, e.Grid*e.Grid*4*e.Width)
 	return h
 }
@@ -63,28 +63,4 @@ func poolGrid(x *Node, grid int) *Node {
 	}
 	x = ReduceMean(Reshape(x, d[0], grid, d[1]/grid, grid, d[2]/grid, d[3]), 2, 4)
 	return Reshape(x, d[0], grid*grid*d[3])
-}
-
-// basicBlock is two 3×3 convolutions around a shortcut; the shortcut is a 1×1 convolution where the shape
-// changes (option B of the paper).
-func basicBlock(scope *model.Scope, x *Node, width, stride int) *Node {
-	shortcut := x
-	if stride != 1 || x.Shape().Dimensions[3] != width {
-		shortcut = batchNorm(scope.At("shortcut"), conv(scope.At("shortcut"), x, width, 1, stride))
-	}
-	x = activation.Relu(batchNorm(scope.At("conv_0"), conv(scope.At("conv_0"), x, width, 3, stride)))
-	x = batchNorm(scope.At("conv_1"), conv(scope.At("conv_1"), x, width, 3, 1))
-	return activation.Relu(Add(x, shortcut))
-}
-
-// conv is a square convolution without bias, since a batch-norm with its own offset always follows.
-func conv(scope *model.Scope, x *Node, channels, kernel, stride int) *Node {
-	return layers.Convolution(scope, x).Channels(channels).KernelSize(kernel).
-		Strides(stride).PadSame().UseBias(false).Done()
-}
-
-// batchNorm has the field's constants (PyTorch's: ε = 1e-5, running averages with 0.9 of the old value),
-// not GoMLX's defaults (1e-3, 0.99), whose averages lag too far behind in runs of a few hundred steps.
-func batchNorm(scope *model.Scope, x *Node) *Node {
-	return norm.BatchNorm(scope, x, -1).Epsilon(1e-5).Momentum(0.9).Done()
 }

@@ -2,7 +2,6 @@ package encoder
 
 import (
 	"fmt"
-	"math"
 	"strings"
 	"unicode/utf8"
 
@@ -11,7 +10,6 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/layers"
 	"github.com/gomlx/gomlx/ml/layers/activation"
-	"github.com/gomlx/gomlx/ml/layers/norm"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/model/initializer"
 	"github.com/gomlx/gomlx/support/exceptions"
@@ -101,7 +99,8 @@ func (e TextTransformer) Features(scope *model.Scope, tokens *Node) *Node {
 
 	for i := range e.Layers {
 		layer := scope.At("layer_%d", i)
-		x = Add(x, e.attention(layer.At("attention"), layerNorm(layer.At("attention"), x), mask))
+		at := layer.At("attention")
+		x = Add(x, e.drop(at, attention(at, layerNorm(at, x), e.Heads, mask)))
 		hidden := layers.Dense(layer.At("mlp_0"), layerNorm(layer.At("mlp_0"), x), true, 4*e.Width)
 		x = Add(x, e.drop(layer, layers.Dense(layer.At("mlp_1"), activation.Gelu(hidden), true, e.Width)))
 	}
@@ -132,19 +131,6 @@ func (e TextTransformer) neighbors(x *Node) *Node {
 	return Concatenate(shifted, -1)
 }
 
-// attention lets each token look at all of its text: softmax(Q Kᵀ/√d) V per head (Vaswani et al. 2017, eq. 1).
-// x [N, L, D], mask [N, L, 1] → [N, L, D].
-func (e TextTransformer) attention(scope *model.Scope, x, mask *Node) *Node {
-	n, length, d := x.Shape().Dimensions[0], x.Shape().Dimensions[1], e.Width/e.Heads
-	qkv := layers.Dense(scope.At("qkv"), x, true, 3, e.Heads, d) // [N, L, 3, heads, d]
-	part := func(i int) *Node { return Squeeze(Slice(qkv, AxisRange(), AxisRange(), AxisElem(i)), 2) }
-	scores := MulScalar(Einsum("nqhd,nkhd->nhqk", part(0), part(1)), 1/math.Sqrt(float64(d)))
-	away := MulScalar(OneMinus(mask), -1e9) // [N, L, 1]: finite, so that a text of padding alone gives no NaN
-	weights := Softmax(Add(scores, Reshape(away, n, 1, 1, length)), -1)
-	seen := Einsum("nhqk,nkhd->nqhd", weights, part(2))
-	return e.drop(scope, layers.Dense(scope.At("out"), Reshape(seen, n, length, e.Width), true, e.Width))
-}
-
 // drop is dropout over the features of each text: x [N, L, D] → [N, L, D].
 func (e TextTransformer) drop(scope *model.Scope, x *Node) *Node {
 	if e.Dropout < 1e-9 || !layers.IsDropoutActive(scope, x.Graph()) {
@@ -152,9 +138,4 @@ func (e TextTransformer) drop(scope *model.Scope, x *Node) *Node {
 	}
 	kept := Ones(x.Graph(), shapes.Make(x.DType(), x.Shape().Dimensions[0], 1, x.Shape().Dimensions[2]))
 	return Mul(x, layers.DropoutStatic(scope, kept, e.Dropout))
-}
-
-// layerNorm normalizes over the last axis, with the field's ε of 1e-5 rather than GoMLX's 1e-3.
-func layerNorm(scope *model.Scope, x *Node) *Node {
-	return norm.LayerNorm(scope, x, -1).Epsilon(1e-5).Done()
 }
