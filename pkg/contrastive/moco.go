@@ -27,10 +27,13 @@ type MoCo struct {
 	Momentum float64 `json:"momentum" default:"0.99"`
 	// QueueLength is K, a multiple of the batch. Zero means 4096.
 	QueueLength int `json:"queue_length" default:"4096"`
-	// Splits computes batch-norm over this many parts of the batch. On one device the paper's shuffling of
-	// batches between GPUs does nothing by itself; what hides the batch's statistics from a query and its key
-	// is that they are normalized with different neighbors. Zero means 1, no split.
+	// Splits computes batch-norm over this many parts of the batch, as the paper's GPUs do, and shuffles keys between
+	// the parts (sec. 3.3): a query and its key are normalized with different neighbors, so that the batch's statistics
+	// do not give away which key belongs to a query. On one device shuffling alone would do nothing. Zero means 1, no split.
 	Splits int `json:"splits" default:"1"`
+	// Symmetric lets each view be query and key: the loss is the sum of both directions, and both views' keys enter the
+	// queue, 2B a step. It stands for about twice the epochs (the authors' CIFAR-10 demo). The paper's is asymmetric.
+	Symmetric bool `json:"symmetric" help:"both views are queries and keys, the losses added; 2B keys a step"`
 }
 
 func init() { Methods.Register(MoCo{}) }
@@ -38,12 +41,24 @@ func init() { Methods.Register(MoCo{}) }
 // Name implements [Method].
 func (MoCo) Name() string { return "moco" }
 
+// keysPerStep is how many keys a step adds to the queue.
+func (m MoCo) keysPerStep(batch int) int {
+	if m.Symmetric {
+		return 2 * batch
+	}
+	return batch
+}
+
 // Validate implements [Validator].
 func (m MoCo) Validate(c *Config) error {
+	keys := m.keysPerStep(c.BatchSize)
 	switch {
-	case m.QueueLength < 1 || m.QueueLength%c.BatchSize != 0:
-		return fmt.Errorf("queue_length = %d is not a multiple of batch_size = %d; try %d", m.QueueLength, c.BatchSize,
-			max(1, m.QueueLength/c.BatchSize)*c.BatchSize)
+	case m.QueueLength < 1 || m.QueueLength%keys != 0:
+		what := fmt.Sprintf("batch_size = %d", c.BatchSize)
+		if m.Symmetric {
+			what = "twice " + what
+		}
+		return fmt.Errorf("queue_length = %d is not a multiple of %s; try %d", m.QueueLength, what, max(1, m.QueueLength/keys)*keys)
 	case m.Splits < 1 || c.BatchSize%m.Splits != 0 || c.BatchSize/m.Splits < 2:
 		return fmt.Errorf("splits = %d does not cut batch_size = %d into equal parts of at least 2", m.Splits, c.BatchSize)
 	}
@@ -53,29 +68,56 @@ func (m MoCo) Validate(c *Config) error {
 // Step implements [Method].
 func (m MoCo) Step(s *Step) Objective {
 	g := s.Graph()
-	var queries, keys []*Node
-	for _, part := range split(s.Views[0], m.Splits) {
-		queries = append(queries, s.Embed(part)...)
+	directions := [][2]int{{0, 1}} // which view asks, which answers
+	if m.Symmetric {
+		directions = append(directions, [2]int{1, 0})
+	}
+	var q, k []*Node // of each direction, [B, E]
+	for _, views := range directions {
+		q = append(q, m.inParts(s.Views[views[0]], s.Embed))
 	}
 	s.Follow(Scalar(g, dtypes.Float32, m.Momentum))
-	for _, part := range split(s.Views[1], m.Splits) {
-		keys = append(keys, s.EmbedByMomentum(part)...)
+	for _, views := range directions {
+		// The batch is in random order, so one fixed shuffle is as good as another.
+		keys := interleave(m.inParts(interleave(s.Views[views[1]], m.Splits), s.EmbedByMomentum), s.Config.BatchSize/m.Splits)
+		k = append(k, loss.Normalize(keys))
 	}
-	q, k := Concatenate(queries, 0), loss.Normalize(Concatenate(keys, 0)) // [B, E]
-	batch, dim := q.Shape().Dimensions[0], q.Shape().Dimensions[1]
 
-	queueVar := s.Memory("moco").WithInitializer(initializer.Zero).VariableWithShape("queue", shapes.Make(dtypes.Float32, m.QueueLength, dim)).SetTrainable(false)
+	batch, added := s.Config.BatchSize, m.keysPerStep(s.Config.BatchSize)
+	queueVar := s.Memory("moco").WithInitializer(initializer.Zero).VariableWithShape("queue", shapes.Make(dtypes.Float32, m.QueueLength, k[0].Shape().Dimensions[1])).SetTrainable(false)
 	queue := queueVar.NodeValue(g)
 	columns := batch + m.QueueLength
 	column := Iota(g, shapes.Make(dtypes.Int32, batch, columns), 1)
-	filled := ConvertDType(MinScalar(MulScalar(s.Done, float64(batch)), float64(m.QueueLength)), dtypes.Int32)
+	filled := ConvertDType(MinScalar(MulScalar(s.Done, float64(added)), float64(m.QueueLength)), dtypes.Int32)
 	positives := loss.PairMask(g, batch, columns)
 	queued := And(GreaterOrEqual(column, Const(g, int32(batch))), LessThan(column, AddScalar(filled, float64(batch))))
-	contrast := loss.Contrast{Temperature: m.Temperature}.Loss(q, Concatenate([]*Node{k, queue}, 0), positives, Or(positives, queued))
+	total := ScalarZero(g, dtypes.Float32)
+	for i := range directions {
+		total = Add(total, loss.Contrast{Temperature: m.Temperature}.Loss(q[i], Concatenate([]*Node{k[i], queue}, 0), positives, Or(positives, queued)))
+	}
 
 	// The newest keys take the place of the oldest, after this step's loss has seen the queue without them.
-	batches := m.QueueLength / batch
-	slot := MulScalar(Mod(ConvertDType(s.Done, dtypes.Int32), Const(g, int32(batches))), float64(batch))
-	queueVar.SetNodeValue(DynamicUpdateSlice(queue, k, []*Node{slot, Const(g, int32(0))}))
-	return Objective{Loss: contrast, Ceiling: loss.InfoNCEQueueCeiling(m.QueueLength), A: q, B: k}
+	slot := MulScalar(Mod(ConvertDType(s.Done, dtypes.Int32), Const(g, int32(m.QueueLength/added))), float64(added))
+	queueVar.SetNodeValue(DynamicUpdateSlice(queue, Concatenate(k, 0), []*Node{slot, Const(g, int32(0))}))
+	return Objective{Loss: total, Ceiling: float64(len(directions)) * loss.InfoNCEQueueCeiling(m.QueueLength), A: q[0], B: k[0]}
+}
+
+// inParts embeds x [B, …] part by part → [B, E].
+func (m MoCo) inParts(x *Node, embed func(...*Node) []*Node) *Node {
+	var embedded []*Node
+	for _, part := range split(x, m.Splits) {
+		embedded = append(embedded, embed(part)...)
+	}
+	return Concatenate(embedded, 0)
+}
+
+// interleave deals the rows of x [N, …] to that many hands in turn and puts the hands behind each other: each of the
+// first parts of N/hands rows has rows from all over x. Dealing to N/hands hands undoes it.
+func interleave(x *Node, hands int) *Node {
+	if hands == 1 || hands == x.Shape().Dimensions[0] {
+		return x
+	}
+	d := x.Shape().Dimensions
+	dealt := Reshape(x, append([]int{d[0] / hands, hands}, d[1:]...)...)
+	return Reshape(Transpose(dealt, 0, 1), d...)
 }
