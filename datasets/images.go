@@ -9,7 +9,8 @@ import (
 // slices are nil when the source has no such notion; otherwise they have one entry per picture.
 //
 // Every method that makes a smaller or another set returns a new one with its own memory: changing it changes
-// nothing else. Names keep their indices in a subset, so items and labels of two parts of one source compare.
+// nothing else. The parts of a [Source] whose pictures lie in a file are copy-on-write views of it, so that they
+// need no memory until they are read and can be larger than there is; methods such as Select copy. Names keep their indices in a subset, so items and labels of two parts of one source compare.
 type Images struct {
 	// Name says where the pictures come from and which part they are, e.g. "emoji/train".
 	Name string

@@ -40,13 +40,13 @@ func openEmoji() (*Source, error) {
 	for _, i := range train {
 		for a, artist := range artists {
 			if artist.Name != emoji.HeldOut {
-				s.train = append(s.train, i*len(artists)+a)
+				s.train.list = append(s.train.list, i*len(artists)+a)
 			}
 		}
 	}
 	for _, i := range test {
 		for a := range artists {
-			s.test = append(s.test, i*len(artists)+a)
+			s.test.list = append(s.test.list, i*len(artists)+a)
 		}
 	}
 	return s, all.Validate()

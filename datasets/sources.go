@@ -1,86 +1,92 @@
 package datasets
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 )
 
-// Source is a data set that has been opened and is ready in memory.
-type Source struct {
-	// Name is what it was opened by; About is one line on what it holds and under which licenses.
-	Name, About string
+// opener is a line of the table of sources.
+type opener struct {
+	open func(context.Context, Options) (*Source, error)
 
-	// HeldOut names the domains whose pictures [Source.Train] leaves out, so that they are never trained on.
-	HeldOut []string
-
-	all         *Images
-	train, test []int // pictures of all
-}
-
-// Train returns the pictures to learn from: the training items by the domains that are not held out.
-func (s *Source) Train() *Images { return s.part("train", s.train) }
-
-// Test returns the pictures to measure on: the test items, by all domains, held out or not.
-func (s *Source) Test() *Images { return s.part("test", s.test) }
-
-// All returns every picture in the source's own order, also those in neither part: training items by a domain
-// that is held out. [Source.Unseen] returns just these.
-func (s *Source) All() *Images {
-	out := s.all.pick(indices(s.all.Len()))
-	out.Name = s.Name + "/all"
-	return out
-}
-
-// Unseen returns the pictures in neither [Source.Train] nor [Source.Test]: the training items by the domains
-// held out, for a test of the domain alone.
-func (s *Source) Unseen() *Images {
-	used := make([]bool, s.all.Len())
-	for _, i := range s.train {
-		used[i] = true
-	}
-	for _, i := range s.test {
-		used[i] = true
-	}
-	return s.part("unseen", slices.DeleteFunc(indices(s.all.Len()), func(i int) bool { return used[i] }))
-}
-
-func (s *Source) part(name string, idx []int) *Images {
-	out := s.all.pick(idx)
-	out.Name = s.Name + "/" + name
-	return out
-}
-
-func indices(n int) []int {
-	out := make([]int, n)
-	for i := range out {
-		out[i] = i
-	}
-	return out
+	// published are the files that [Get] downloads; nil for what is embedded.
+	published *published
 }
 
 // sources is where a new source is named. Nothing is read before it is opened.
-var sources = map[string]func() (*Source, error){
-	"emoji": openEmoji,
+var sources = map[string]opener{
+	"emoji":           {open: embedded(openEmoji)},
+	"cifar10":         {open: openCIFAR10, published: &cifar10Files},
+	"cifar100":        {open: openCIFAR100, published: &cifar100Files},
+	"cifar100-coarse": {open: openCIFAR100Coarse, published: &cifar100Files},
+	"fashion-mnist":   {open: openFashionMNIST, published: &fashionFiles},
+	"stl10":           {open: openSTL10, published: &stlFiles},
+	"stl10-unlabeled": {open: openSTL10Unlabeled, published: &stlFiles},
 }
 
-// Names lists the sources that [Open] knows, sorted.
+// FolderPrefix before a path makes the name of a folder of pictures: "folder:photos".
+const FolderPrefix = "folder:"
+
+// embedded is a source that needs no options.
+func embedded(open func() (*Source, error)) func(context.Context, Options) (*Source, error) {
+	return func(_ context.Context, o Options) (*Source, error) {
+		s, err := open()
+		if err == nil {
+			err = o.fits(s)
+		}
+		return s, err
+	}
+}
+
+// fits refuses a Side that the pictures do not have.
+func (o Options) fits(s *Source) error {
+	if o.Side != 0 && (o.Side != s.all.Height || o.Side != s.all.Width) {
+		return fmt.Errorf("%s has pictures of %d×%d, not %d; only a folder's are scaled when it is opened, others by the views",
+			s.Name, s.all.Height, s.all.Width, o.Side)
+	}
+	return nil
+}
+
+// Names lists the sources that [Open] knows beside folders, sorted.
 func Names() []string { return slices.Sorted(maps.Keys(sources)) }
 
-// Open reads a source by its name, one of [Names]. Errors: an unknown name; a file that is missing or not
-// what it must be.
+// Open opens a source by its name: one of [Names], or "folder:PATH" for any folder of pictures. Errors: an
+// unknown name; a data set that was not downloaded, which says what to do; a file that is not what it must be.
 func Open(name string) (*Source, error) {
-	open, ok := sources[name]
-	if !ok {
-		known := Names()
-		return nil, fmt.Errorf("datasets: unknown data set %q; known: %s%s", name, strings.Join(known, ", "), didYouMean(name, known))
-	}
-	s, err := open()
+	return OpenWith(context.Background(), name, Options{})
+}
+
+// OpenWith is [Open] with options. The first opening of a downloaded data set or a folder decodes it, which
+// takes some time, and keeps the pixels in the cache folder; later ones map that file into memory.
+func OpenWith(ctx context.Context, name string, o Options) (*Source, error) {
+	s, err := openNamed(ctx, name, o)
 	if err != nil {
 		return nil, fmt.Errorf("datasets: %w", err)
 	}
 	return s, nil
+}
+
+func openNamed(ctx context.Context, name string, o Options) (*Source, error) {
+	if path, ok := strings.CutPrefix(name, FolderPrefix); ok {
+		return openFolder(ctx, path, o)
+	}
+	entry, err := lookUp(name)
+	if err != nil {
+		return nil, err
+	}
+	return entry.open(ctx, o)
+}
+
+func lookUp(name string) (opener, error) {
+	entry, ok := sources[name]
+	if !ok {
+		known := Names()
+		return entry, fmt.Errorf("unknown data set %q; known: %s, %sPATH%s", name, strings.Join(known, ", "), FolderPrefix, didYouMean(name, known))
+	}
+	return entry, nil
 }
 
 // MustOpen is [Open] for notebooks: it panics with the error.

@@ -17,9 +17,9 @@ func openEmojiForTest(t *testing.T) *Source {
 
 func TestOpenUnknown(t *testing.T) {
 	_, err := Open("emojis")
-	wantError(t, err, `unknown data set "emojis"`, "known: emoji", `did you mean "emoji"?`)
+	wantError(t, err, `unknown data set "emojis"`, "known: cifar10, cifar100", "folder:PATH", `did you mean "emoji"?`)
 	_, err = Open("imagenet")
-	wantError(t, err, `unknown data set "imagenet"; known: emoji`)
+	wantError(t, err, `unknown data set "imagenet"; known: cifar10`)
 	if !slices.Contains(Names(), "emoji") {
 		t.Errorf("Names() is %v", Names())
 	}
