@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/contrastlab/contrastlab/datasets"
 	"github.com/contrastlab/contrastlab/pkg/contrastive"
 	"github.com/contrastlab/contrastlab/pkg/contrastive/augment"
 	"github.com/contrastlab/contrastlab/pkg/contrastive/encoder"
@@ -46,7 +45,8 @@ With -set, "name=value" changes what all methods share, such as batch_size, widt
 		fs.DurationVar(&ask.budget, "budget", 2*time.Minute, "training `time` of each run, such as 90s or 2m")
 		fs.IntVar(&ask.steps, "steps", 0, "`N` training steps of each run, instead of a budget of time")
 		fs.IntVar(&ask.seeds, "seeds", 3, "`N` runs of each method, from the seeds 0, 1, ...")
-		fs.StringVar(&ask.choice.data, "data", defaultChoice.data, "data `set`: "+list(datasets.Names()))
+		fs.StringVar(&ask.choice.data, "data", defaultChoice.data, dataUsage())
+		ask.choice.files.flags(fs)
 		fs.StringVar(&ask.choice.encoder, "encoder", defaultChoice.encoder, "`network` that is kept: "+list(encoder.Encoders.Names()))
 		fs.StringVar(&ask.choice.augment, "augment", "", "`policy` that makes the views: "+list(policyNames())+" (default: the data set's own)")
 		fs.StringVar(&ask.set, "set", "", "hyperparameters as `\"name=value;METHOD/name=value;...\"` or \"file:PATH\"")
@@ -65,7 +65,7 @@ With -set, "name=value" changes what all methods share, such as batch_size, widt
 			if *out == "" {
 				*out = filepath.Join(ask.dir, "compare.html")
 			}
-			c, err := ask.plan()
+			c, err := ask.plan(call)
 			if err != nil {
 				return err
 			}

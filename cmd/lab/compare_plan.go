@@ -55,17 +55,17 @@ func (c *comparison) planPath() string { return filepath.Join(c.dir, "compare.js
 
 // plan makes a plan of what was asked for and compares it with the folder's. Its errors are mistakes in what was
 // asked for.
-func (ask *comparisonRequest) plan() (*comparison, error) {
+func (ask *comparisonRequest) plan(call *call) (*comparison, error) {
 	saved, err := readComparison(filepath.Join(ask.dir, "compare.json"))
 	if err != nil {
 		return nil, badInput(err)
 	}
 	name := ask.choice.data
 	if saved != nil && ask.onlyDir {
-		name, _, _ = strings.Cut(saved.Data.Name, "/")
+		name, ask.choice.files = trainedOn(saved.Data, ask.choice.files)
 	}
 	c := &comparison{dir: ask.dir, recipe: recipes[name]}
-	if c.source, err = open(name); err != nil {
+	if c.source, err = ask.choice.files.open(call, name); err != nil {
 		return nil, err
 	}
 	if c.recipe.protocol.Query == "" {

@@ -46,7 +46,7 @@ its folder.`, demoSteps, targetMinutes),
 			if err != nil {
 				return err
 			}
-			plan, err := planEvaluation(call.command, *dir, 20)
+			plan, err := planEvaluation(call, *dir, 20, dataFiles{})
 			if err != nil {
 				return err
 			}

@@ -21,9 +21,11 @@ It is the last saved state that is measured; no test label has chosen anything.`
 	examples: []string{"lab eval runs/emoji-simclr", "lab eval runs/emoji-simclr -json > scores.json"},
 	bind: func(fs *flag.FlagSet) func(*call) error {
 		k := neighborsFlag(fs)
+		var files dataFiles
+		files.dirFlag(fs)
 		asJSON := fs.Bool("json", false, "write JSON instead of a table")
 		return func(call *call) error {
-			plan, err := planEvaluation(call.command, call.args[0], *k)
+			plan, err := planEvaluation(call, call.args[0], *k, files)
 			if err != nil {
 				return err
 			}

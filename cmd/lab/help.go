@@ -73,6 +73,7 @@ func topics() []topic {
 
 var environment = [][]string{
 	{"GOMLX_BACKEND", "what to compute on: xla:cpu, xla:cuda, xla:/path/of/plugin.so"},
+	{"CONTRASTLAB_DATA", "the folder of downloaded and decoded data sets, if it is not contrastlab in the user's cache folder"},
 	{"CONTRASTLAB_VENV", "the virtual environment with the XLA plugin, if it is not .venv of the checkout"},
 	{"PJRT_PLUGIN_LIBRARY_PATH", "folders in which XLA plugins are searched, separated by colons"},
 	{"GOMLX_NO_AUTO_INSTALL", "if set, no plugin is downloaded where none is found"},
@@ -87,7 +88,9 @@ var files = [][]string{
 	{"runs/NAME/checkpoints/", "the last states of weights, optimizer and random numbers"},
 	{"report.html", "the page that `lab report` and `lab demo` write; -o names another"},
 	{"emoji.png", "the contact sheet that `lab data` writes; -o names another"},
-	{"", "Data sets are embedded in the program. Nothing else is written; to forget a run, delete its folder."},
+	{"DATA/NAME/", "the official files of a data set, and NAME.pictures, what was decoded of them; DATA is the folder of -data-dir"},
+	{"DATA/folder/", "what was decoded of folders of pictures; it may be deleted at any time, and is made again"},
+	{"", "The emoji are embedded in the program. Nothing else is written; to forget a run, delete its folder."},
 }
 
 var exitCodes = [][]string{

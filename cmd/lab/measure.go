@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/contrastlab/contrastlab/datasets"
 	"github.com/contrastlab/contrastlab/pkg/contrastive"
@@ -42,20 +41,20 @@ type evaluationPlan struct {
 
 // planEvaluation checks, without a backend, that there is a run in dir and a way to measure it with k neighbors
 // voting. Its errors are mistakes in what was asked for.
-func planEvaluation(c *command, dir string, k int) (*evaluationPlan, error) {
+func planEvaluation(call *call, dir string, k int, files dataFiles) (*evaluationPlan, error) {
 	saved, err := readRun(dir)
 	if err != nil {
 		return nil, badInput(err)
 	}
 	if saved == nil {
-		return nil, usage("there is no run in %s (no config.json)%s", dir, existingRuns(c))
+		return nil, usage("there is no run in %s (no config.json)%s", dir, existingRuns(call.command))
 	}
-	name, _, _ := strings.Cut(saved.Data.Name, "/")
+	name, files := trainedOn(saved.Data, files)
 	plan := &evaluationPlan{dir: dir, protocol: recipes[name].protocol}
 	if plan.protocol.Query == "" {
 		return nil, usage("the run was trained on %q, for which there is no evaluation yet", saved.Data.Name)
 	}
-	if plan.source, err = open(name); err != nil {
+	if plan.source, err = files.open(call, name); err != nil {
 		return nil, err
 	}
 	if k < 1 {

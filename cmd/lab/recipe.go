@@ -1,7 +1,6 @@
 package main
 
 import (
-	"github.com/contrastlab/contrastlab/datasets"
 	"github.com/contrastlab/contrastlab/pkg/contrastive"
 	"github.com/contrastlab/contrastlab/pkg/contrastive/augment"
 	"github.com/contrastlab/contrastlab/pkg/contrastive/encoder"
@@ -46,6 +45,8 @@ var recipes = map[string]recipe{
 // choice names the parts of a configuration, as flags do.
 type choice struct {
 	data, method, encoder, head, optimizer, augment, positives string
+
+	files dataFiles // where the data are
 }
 
 var defaultChoice = choice{data: "emoji", method: "simclr", encoder: "small_resnet", head: "mlp", optimizer: "adamw", positives: "same_image"}
@@ -84,10 +85,4 @@ func (c choice) config() (contrastive.Config, error) {
 		return config, err
 	}
 	return config, config.Set(r.settings[c.encoder] + ";" + r.settings[c.method])
-}
-
-// open opens a data set; errors are mistakes in the name or damaged files.
-func open(name string) (*datasets.Source, error) {
-	source, err := datasets.Open(name)
-	return source, badInput(err)
 }

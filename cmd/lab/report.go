@@ -26,9 +26,11 @@ scripts it shows still pictures.`,
 	examples: []string{"lab report runs/emoji-simclr", "lab report runs/emoji-simclr -o simclr.html"},
 	bind: func(fs *flag.FlagSet) func(*call) error {
 		k := neighborsFlag(fs)
+		var files dataFiles
+		files.dirFlag(fs)
 		out := reportFlag(fs)
 		return func(call *call) error {
-			plan, err := planEvaluation(call.command, call.args[0], *k)
+			plan, err := planEvaluation(call, call.args[0], *k, files)
 			if err != nil {
 				return err
 			}

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/gomlx/compute"
@@ -44,7 +43,8 @@ configuration from the folder. A run that is finished stays as it is.`,
 	},
 	bind: func(fs *flag.FlagSet) func(*call) error {
 		c := defaultChoice
-		fs.StringVar(&c.data, "data", c.data, "data `set`: "+list(datasets.Names()))
+		fs.StringVar(&c.data, "data", c.data, dataUsage())
+		c.files.flags(fs)
 		fs.StringVar(&c.method, "method", c.method, "`objective`: "+list(contrastive.Methods.Names()))
 		fs.StringVar(&c.encoder, "encoder", c.encoder, "`network` that is kept: "+list(encoder.Encoders.Names()))
 		fs.StringVar(&c.head, "head", c.head, "projection `head` before the loss: "+list(encoder.Heads.Names()))
@@ -67,7 +67,7 @@ configuration from the folder. A run that is finished stays as it is.`,
 				}
 			}
 			if *dir == "" {
-				*dir = filepath.Join("runs", c.data+"-"+c.method)
+				*dir = filepath.Join("runs", shortName(c.data)+"-"+c.method)
 			}
 			job, err := planTraining(call, c, *set, *dir)
 			if err != nil {
@@ -82,10 +82,11 @@ configuration from the folder. A run that is finished stays as it is.`,
 
 // training is a training that is known to be possible.
 type training struct {
-	data   string
-	config contrastive.Config
-	images *datasets.Images
-	quiet  bool
+	data    string
+	dataDir string // where it lies, "" for the usual place
+	config  contrastive.Config
+	images  *datasets.Images
+	quiet   bool
 
 	differ bool // the folder holds another run
 
@@ -100,13 +101,13 @@ func planTraining(call *call, c choice, set, dir string) (*training, error) {
 	if err != nil {
 		return nil, badInput(err)
 	}
-	job := &training{data: c.data}
+	job := &training{data: c.data, dataDir: c.files.dir}
 	onlyDir := call.set["dir"] && call.command.name == "train"
 	for name := range call.set {
-		onlyDir = onlyDir && (name == "dir" || name == "quiet")
+		onlyDir = onlyDir && (name == "dir" || name == "quiet" || name == "data-dir")
 	}
 	if saved != nil && onlyDir {
-		job.data, _, _ = strings.Cut(saved.Data.Name, "/")
+		job.data, c.files = trainedOn(saved.Data, c.files)
 		job.config = saved.Config
 	} else {
 		if job.config, err = c.config(); err != nil {
@@ -116,7 +117,7 @@ func planTraining(call *call, c choice, set, dir string) (*training, error) {
 			return nil, badInput(err)
 		}
 	}
-	source, err := open(job.data)
+	source, err := c.files.open(call, job.data)
 	if err != nil {
 		return nil, err
 	}
@@ -206,7 +207,7 @@ func (job *training) train(call *call) (*contrastive.Run, error) {
 	dir := job.config.Dir
 	if errors.Is(err, contrastive.ErrInterrupted) {
 		restoreCursor()
-		return run, fmt.Errorf("%w after step %d of %d; saved in %s. Go on with: %s", contrastive.ErrInterrupted, run.Step, job.config.TotalSteps(job.images), dir, call.again(dir))
+		return run, fmt.Errorf("%w after step %d of %d; saved in %s. Go on with: %s", contrastive.ErrInterrupted, run.Step, job.config.TotalSteps(job.images), dir, call.again(dir, job.dataDir))
 	}
 	if err != nil {
 		if job.differ {
@@ -231,9 +232,13 @@ func (job *training) train(call *call) (*contrastive.Run, error) {
 }
 
 // again is the command that goes on with the run in dir.
-func (c *call) again(dir string) string {
+func (c *call) again(dir, dataDir string) string {
 	if c.command.name == "train" {
-		return commandLine("train", "-dir", dir)
+		args := []string{"train", "-dir", dir}
+		if dataDir != "" {
+			args = append(args, "-data-dir", dataDir)
+		}
+		return commandLine(args...)
 	}
 	return commandLine(append([]string{c.command.name}, c.line...)...)
 }
