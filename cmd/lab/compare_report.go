@@ -137,6 +137,29 @@ func (c *comparison) teachers() string {
 	return "Some rows are told more than the pictures: " + strings.Join(parts, ", ") + "."
 }
 
+// namesFound says of each row that knows texts how pictures find names, in a sentence each.
+func (c *comparison) namesFound() (sentences []string) {
+	for _, row := range c.rows {
+		s := row.summarize(func(r comparedRun) (float64, bool) {
+			if r.Names == nil {
+				return 0, false
+			}
+			return r.Names.RecallAt5, true
+		})
+		if s.N == 0 {
+			continue
+		}
+		spread := ""
+		if s.N > 1 {
+			spread = fmt.Sprintf(" ± %.3f", s.Deviation)
+		}
+		n := row.Runs[slices.IndexFunc(row.Runs, func(r comparedRun) bool { return r.Names != nil })].Names
+		sentences = append(sentences, fmt.Sprintf("%s, from picture to name: for a %s test picture its name (%s) is among the five nearest of %d held-out names in %.3f%s of the cases (chance %.3f).",
+			row.Title, n.Domain, n.Language, n.Names, s.Mean, spread, min(1, 5/float64(n.Names))))
+	}
+	return sentences
+}
+
 // write prints the tables.
 func (c *comparison) write(call *call) {
 	writeParagraphs(call.stdout, c.summary())
@@ -163,7 +186,7 @@ func (c *comparison) write(call *call) {
 		abouts = append(abouts, []string{strings.TrimSpace(col.head + " " + col.sub), col.about})
 	}
 	writeList(call.stdout, abouts)
-	for _, note := range append(append([]string{c.teachers()}, c.skipped...), c.failures()...) {
+	for _, note := range slices.Concat(c.namesFound(), []string{c.teachers()}, c.skipped, c.failures()) {
 		call.printf("\n")
 		writeParagraphs(call.stdout, note)
 	}
@@ -231,9 +254,13 @@ func (c *comparison) writePage(path string) error {
 	for _, col := range columns {
 		numbers.Rows = append(numbers.Rows, []string{col.name, col.about})
 	}
+	names := ""
+	if found := c.namesFound(); len(found) > 0 {
+		names = "\n\n" + strings.Join(found, "\n\n")
+	}
 	sections := []chart.Section{
 		{Title: "What each method learned", Text: c.summary() + ".\n\nMeasured on pictures that no encoder was trained on, at the last step; no test label has chosen anything. " + c.teachers() + " " +
-			"Gray bars are the baselines that a method has to beat.", Table: table(columns[:learned]), Charts: append(c.bars("The same item by another artist", "recall", columns[:2]),
+			"Gray bars are the baselines that a method has to beat." + names, Table: table(columns[:learned]), Charts: append(c.bars("The same item by another artist", "recall", columns[:2]),
 			c.bars("The class by nearest neighbors", "accuracy", columns[2:learned])...)},
 		{Title: "Geometry and cost", Text: "Good neighbors alone can hide a collapse: a spread near 0, a uniformity near 0 or an effective rank near 1 shows it.",
 			Table: table(columns[learned:]), Charts: c.bars("Spread: has it collapsed?", "std·√D", []comparedColumn{columns[learned+2], columns[learned+4]})},

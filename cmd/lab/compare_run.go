@@ -35,6 +35,7 @@ type comparedRun struct {
 	LossShare      float64      `json:"loss_share,omitempty"`       // loss ÷ ceiling in the last record; 0 where there is no ceiling
 	HeadStd        float64      `json:"head_std,omitempty"`         // std·√D of what the loss sees, in the last record
 	ViewsPerSecond float64      `json:"views_per_second,omitempty"` // median over the history
+	Names          *namesFound  `json:"names,omitempty"`            // for methods that know texts
 	Error          string       `json:"error,omitempty"`            // why there is no more than this
 }
 
@@ -275,6 +276,9 @@ func (c *comparison) trainAndMeasure(ctx context.Context, backend compute.Backen
 		views = run.Step
 		p.note("%s: measuring", p.title())
 		if result.Scores, err = c.measure(ctx, backend, run); err != nil {
+			return err
+		}
+		if result.Names, err = findNames(run, nil, c.source.Test(), c.recipe.protocol.Query); err != nil {
 			return err
 		}
 		return ctx.Err()

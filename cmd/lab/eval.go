@@ -80,6 +80,10 @@ func (e *evaluation) write(call *call) {
 	}
 	writeTable(call.stdout, rows, 2)
 	call.printf("\n")
+	if e.names != nil {
+		writeParagraphs(call.stdout, e.names.String())
+		call.printf("\n")
+	}
 	rows = nil
 	for _, c := range columns {
 		rows = append(rows, []string{c.head + " " + c.sub, c.about})
@@ -97,9 +101,10 @@ func (e *evaluation) writeJSON(call *call) error {
 		Seed      int64                   `json:"seed"`
 		Neighbors int                     `json:"neighbors"`
 		Scores    map[string]*eval.Scores `json:"scores"`
+		Names     *namesFound             `json:"names,omitempty"`
 	}{filepath.Clean(c.Dir), c.Method.Name(), e.run.Data.Name, e.run.Step, c.Seed, e.protocol.K, map[string]*eval.Scores{
 		"raw_pixels": e.rows[rowPixels].scores, "centered_pixels": e.rows[rowCentered].scores, "untrained": e.rows[rowUntrained].scores, "run": e.rows[rowRun].scores,
-	}}
+	}, e.names}
 	encoder := json.NewEncoder(call.stdout)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(out)

@@ -15,6 +15,7 @@ type evaluation struct {
 	source         *datasets.Source
 	protocol       eval.CrossDomainOptions
 	rows           []measured
+	names          *namesFound // nil where the method knows no texts
 }
 
 // measured is one way to make vectors of pictures, and what it is worth.
@@ -107,7 +108,49 @@ func (plan *evaluationPlan) evaluate(ctx context.Context) (*evaluation, error) {
 		}
 		e.rows = append(e.rows, m)
 	}
+	if e.names, err = findNames(run, e.untrained, test, e.protocol.Query); err != nil {
+		return nil, fmt.Errorf("names: %w", err)
+	}
 	return e, nil
+}
+
+// namesFound is how well the pictures of one domain find the names of what they show, and so the untrained encoder.
+type namesFound struct {
+	contrastive.NameScores
+	Domain    string                  `json:"domain"`
+	Untrained *contrastive.NameScores `json:"untrained,omitempty"`
+}
+
+// findNames measures a run whose method knows texts; for others it is nil, as is Untrained without a run for it.
+func findNames(run, untrained *contrastive.Run, test *datasets.Images, domain string) (*namesFound, error) {
+	method, ok := run.Config.Method.(contrastive.CrossModal)
+	if !ok {
+		return nil, nil
+	}
+	pictures, err := test.Domain(domain)
+	if err != nil {
+		return nil, err
+	}
+	languages, _ := method.Texts()
+	scores, err := run.FindNames(pictures, languages[0])
+	if err != nil {
+		return nil, err
+	}
+	found := &namesFound{NameScores: *scores, Domain: domain}
+	if untrained != nil {
+		found.Untrained, err = untrained.FindNames(pictures, languages[0])
+	}
+	return found, err
+}
+
+// String is the result in a sentence.
+func (n *namesFound) String() string {
+	beside := fmt.Sprintf("chance %.3f", min(1, 5/float64(n.Names)))
+	if n.Untrained != nil {
+		beside = fmt.Sprintf("untrained %.3f, %s", n.Untrained.RecallAt5, beside)
+	}
+	return fmt.Sprintf("From picture to name: for a %s test picture its name (%s) is among the five nearest of %d held-out names in %.3f of the cases (%s), the nearest in %.3f.",
+		n.Domain, n.Language, n.Names, n.RecallAt5, beside, n.RecallAt1)
 }
 
 // column is one number of an evaluation.

@@ -99,10 +99,14 @@ func (e *evaluation) resultSection() chart.Section {
 		}
 		table.Rows = append(table.Rows, row)
 	}
+	names := ""
+	if e.names != nil {
+		names = "\n\n" + e.names.String()
+	}
 	return chart.Section{
 		Title: "What it learned",
 		Text: e.summary() + ". Measured on pictures that it was not trained on, at its last step; no test label has chosen anything.\n\n" +
-			"Raw pixels, pixels minus the mean of the training set, and the untrained encoder are measured in the same way: a number says something only beside them.",
+			"Raw pixels, pixels minus the mean of the training set, and the untrained encoder are measured in the same way: a number says something only beside them." + names,
 		Table: table,
 		Charts: []*chart.Chart{
 			e.bars("The same item by another artist", "recall", columns[:3]),

@@ -15,7 +15,8 @@ import (
 // learned temperature.
 //
 // Config.Head maps each side into the joint space, with weights of its own for each; the paper's is linear,
-// encoder.MLPHead{Layers: 1}. Config.Views is not used. Afterwards [Run.EmbedHead] and [Run.EmbedNames] are comparable.
+// encoder.MLPHead{Layers: 1}. Config.Views is not used. Afterwards [Run.EmbedHead] and [Run.EmbedNames] are comparable, and
+// [Run.FindNames] compares them.
 //
 // A text of another picture is no negative when both show one item (two artists' pizzas) or when the words are the
 // same (the keyword "food"): it would be pushed away from what it describes. With Config.Positives = SameItem no item
@@ -40,6 +41,9 @@ func (CLIP) Name() string { return "clip" }
 
 // Texts implements [TextUser].
 func (m CLIP) Texts() ([]string, encoder.TextTransformer) { return []string{m.Language}, m.Text }
+
+// SharedSpace implements [CrossModal].
+func (CLIP) SharedSpace() {}
 
 // PlanViews implements [ViewPlanner]: one view.
 func (CLIP) PlanViews(c *Config) []View { return []View{{Policy: c.Augment, Size: c.Size}} }

@@ -36,6 +36,9 @@ func (SigLIP) Name() string { return "siglip" }
 // Texts implements [TextUser].
 func (m SigLIP) Texts() ([]string, encoder.TextTransformer) { return []string{m.Language}, m.Text }
 
+// SharedSpace implements [CrossModal].
+func (SigLIP) SharedSpace() {}
+
 // PlanViews implements [ViewPlanner]: one view.
 func (SigLIP) PlanViews(c *Config) []View { return []View{{Policy: c.Augment, Size: c.Size}} }
 
