@@ -103,8 +103,7 @@ func TestDINOAndTripletRefuse(t *testing.T) {
 	} {
 		config := tiny("")
 		config.Method = c.method
-		_, err := Pretrain(testbackend.New(t), &unlabeled, config)
-		require.ErrorContains(t, err, c.want)
+		requireRefusal(t, &unlabeled, config, c.want)
 	}
 	for want, change := range map[string]func(*Config){
 		"margin = -1":               func(c *Config) { c.Method = Triplet{Margin: -1} },
@@ -114,7 +113,6 @@ func TestDINOAndTripletRefuse(t *testing.T) {
 		config := tiny("")
 		config.Method = Triplet{}
 		change(&config)
-		_, err := Pretrain(testbackend.New(t), someEmoji(1000), config)
-		require.ErrorContains(t, err, want)
+		requireRefusal(t, someEmoji(1000), config, want)
 	}
 }

@@ -37,24 +37,8 @@
 //
 // # Adding a method
 //
-// One struct with the paper's defaults as tags, one Step, one registration:
-//
-//	// PullTogether only aligns views. It collapses.
-//	type PullTogether struct {
-//		Strength float64 `json:"strength" default:"2" help:"factor on the alignment"`
-//	}
-//
-//	func init() { contrastive.Methods.Register(PullTogether{}) }
-//
-//	func (PullTogether) Name() string { return "pull_together" }
-//
-//	func (m PullTogether) Step(s *contrastive.Step) contrastive.Objective {
-//		z := s.Embed(s.Views...) // one [B, E] a view
-//		aligned := loss.Alignment(z[0], z[1], 2)
-//		return contrastive.Objective{Loss: graph.MulScalar(aligned, m.Strength), A: z[0], B: z[1]}
-//	}
-//
-// It then trains, resumes, is saved in config.json and takes -set "strength=3" like any other.
+// One struct with the paper's defaults as tags, one Step, one registration: the example of [Method] is one, and the
+// README of this folder says what else a method may have.
 //
 // What you may touch here: add a file for a method. The loop, the run's folder and the step are shared by
 // all of them; change those with the tests of resuming at hand.

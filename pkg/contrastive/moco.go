@@ -25,6 +25,8 @@ type MoCo struct {
 	// hundred or thousand steps on small data do better with it than with the paper's 0.999, whose memory of a
 	// thousand steps suits ImageNet's half a million. Zero itself is written [Zero].
 	Momentum float64 `json:"momentum" default:"0.99"`
+	// RisingMomentum lets m rise to 1 along half a cosine, as MoCo v3 and BYOL do. The paper's m stays.
+	RisingMomentum bool `json:"rising_momentum" help:"m rises to 1 along half a cosine instead of staying"`
 	// QueueLength is K, a multiple of the batch. Zero means 4096.
 	QueueLength int `json:"queue_length" default:"4096"`
 	// Splits computes batch-norm over this many parts of the batch, as the paper's GPUs do, and shuffles keys between
@@ -76,7 +78,11 @@ func (m MoCo) Step(s *Step) Objective {
 	for _, views := range directions {
 		q = append(q, m.inParts(s.Views[views[0]], s.Embed))
 	}
-	s.Follow(Scalar(g, dtypes.Float32, m.Momentum))
+	momentum := Scalar(g, dtypes.Float32, m.Momentum)
+	if m.RisingMomentum {
+		momentum = s.risingMomentum(m.Momentum)
+	}
+	s.Follow(momentum) // before the keys are made
 	for _, views := range directions {
 		// The batch is in random order, so one fixed shuffle is as good as another.
 		keys := interleave(m.inParts(interleave(s.Views[views[1]], m.Splits), s.EmbedByMomentum), s.Config.BatchSize/m.Splits)

@@ -94,6 +94,5 @@ func TestInterleave(t *testing.T) {
 func TestMoCoQueueOfBothViews(t *testing.T) {
 	config := tiny("")
 	config.Method = MoCo{QueueLength: 48, Symmetric: true}
-	_, err := Pretrain(testbackend.New(t), someEmoji(64), config)
-	require.ErrorContains(t, err, "queue_length = 48 is not a multiple of twice batch_size = 16; try 32")
+	requireRefusal(t, someEmoji(64), config, "queue_length = 48 is not a multiple of twice batch_size = 16; try 32")
 }

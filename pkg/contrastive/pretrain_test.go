@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,7 +25,6 @@ import (
 	"github.com/contrastlab/contrastlab/internal/testbackend"
 	"github.com/contrastlab/contrastlab/pkg/contrastive/augment"
 	"github.com/contrastlab/contrastlab/pkg/contrastive/encoder"
-	"github.com/contrastlab/contrastlab/pkg/contrastive/loss"
 	"github.com/contrastlab/contrastlab/pkg/contrastive/optim"
 )
 
@@ -35,8 +35,11 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// someEmoji are a few real pictures.
-func someEmoji(n int) *datasets.Images { return datasets.MustOpen("emoji").Train().Shuffle(7).Take(n) }
+// shuffled are all real pictures, unpacked once.
+var shuffled = sync.OnceValue(func() *datasets.Images { return datasets.MustOpen("emoji").Train().Shuffle(7) })
+
+// someEmoji are a few of them.
+func someEmoji(n int) *datasets.Images { return shuffled().Take(n) }
 
 // testEncoder is one convolution, a batch-norm and a mean: all that a loop needs of an encoder, compiled in a moment.
 type testEncoder struct{}
@@ -114,6 +117,11 @@ func TestSameSeedSameWeights(t *testing.T) {
 // moment and random state must equal those of a run that was never stopped.
 func TestResumeAfterKill(t *testing.T) {
 	const dirVar = "CONTRASTLAB_TEST_TRAIN_INTO"
+	tiny := func(dir string) Config { // the method that has the most to remember: a queue and a momentum encoder
+		config := tiny(dir)
+		config.Method = MoCo{QueueLength: 64}
+		return config
+	}
 	if dir := os.Getenv(dirVar); dir != "" {
 		config := tiny(dir)
 		config.OnRecord = func(r Record) {
@@ -152,6 +160,7 @@ func TestResumeAfterKill(t *testing.T) {
 	require.Less(t, half.Step, 14)
 	resumed, err := Pretrain(testbackend.New(t), someEmoji(64), tiny(dir))
 	require.NoError(t, err)
+	require.Contains(t, weights(t, resumed), "/memory/moco/queue")
 	require.Equal(t, weights(t, straight), weights(t, resumed))
 	require.Equal(t, len(straight.History), len(resumed.History))
 	for i, want := range straight.History {
@@ -216,30 +225,38 @@ func TestDivergenceStopsAndKeepsTheLastGoodCheckpoint(t *testing.T) {
 	}
 }
 
-// pullTogether is the method of the README: one struct, one registration.
-type pullTogether struct {
-	Strength float64 `json:"strength" default:"2"`
-}
-
-func (pullTogether) Name() string { return "pull_together" }
-func (m pullTogether) Step(s *Step) Objective {
-	z := s.Embed(s.Views...)
-	return Objective{Loss: MulScalar(loss.Alignment(z[0], z[1], 2), m.Strength), A: z[0], B: z[1]}
-}
-
-func init() { Methods.Register(pullTogether{}) }
-
+// TestAddingAMethod: what the README shows is what example_method_test.go compiles and registers, in about twenty lines, and it
+// trains and is opened again like any other.
 func TestAddingAMethod(t *testing.T) {
-	config := tiny(filepath.Join(t.TempDir(), "run"))
-	method, err := Methods.New("pull_together")
+	readme, err := os.ReadFile("README.md")
 	require.NoError(t, err)
-	config.Method = method
-	config.Steps = 5
+	_, code, found := strings.Cut(string(readme), "```go\n")
+	require.True(t, found)
+	code, _, found = strings.Cut(code, "```")
+	require.True(t, found)
+	require.LessOrEqual(t, strings.Count(code, "\n"), 20)
+	source, err := os.ReadFile("example_method_test.go")
+	require.NoError(t, err)
+	require.Contains(t, string(source), "\n"+code)
+
+	config := tiny(filepath.Join(t.TempDir(), "run"))
+	config.Steps = 3
+	require.NoError(t, registered(&config, "pull_together"))
+	require.NoError(t, config.Set("strength=3"))
 	_, err = Pretrain(testbackend.New(t), someEmoji(64), config)
 	require.NoError(t, err)
 	run, err := Open(testbackend.New(t), config.Dir)
 	require.NoError(t, err)
-	require.Equal(t, pullTogether{Strength: 2}, run.Config.Method)
+	require.Equal(t, config.Method, run.Config.Method)
+	require.Equal(t, "{3}", fmt.Sprint(run.Config.Method))
+}
+
+// registered completes config with the method of that name.
+func registered(config *Config, name string) (err error) {
+	if config.Method, err = Methods.New(name); err == nil {
+		*config, err = config.WithDefaults()
+	}
+	return err
 }
 
 func TestSameItemPairsTwoArtists(t *testing.T) {
@@ -262,7 +279,7 @@ func TestImpossibleSettings(t *testing.T) {
 	pictures := someEmoji(64)
 	unlabeled := *pictures
 	unlabeled.Items, unlabeled.ItemNames, unlabeled.ItemGlyphs, unlabeled.Captions = nil, nil, nil, nil
-	for name, c := range map[string]struct {
+	for _, c := range map[string]struct {
 		change func(*Config)
 		images *datasets.Images
 		want   string
@@ -280,12 +297,19 @@ func TestImpossibleSettings(t *testing.T) {
 	} {
 		config := tiny("")
 		c.change(&config)
-		start := time.Now()
-		_, err := Pretrain(testbackend.New(t), c.images, config)
-		require.ErrorContains(t, err, c.want, name)
-		require.NotContains(t, err.Error(), "\n", name)
-		require.Less(t, time.Since(start), 2*time.Second, "%s: found out only after compiling", name)
+		requireRefusal(t, c.images, config, c.want)
 	}
+	_, err := Methods.New("simcrl")
+	require.ErrorContains(t, err, `did you mean "simclr"?`)
+	require.NotContains(t, err.Error(), "\n")
+}
+
+// requireRefusal wants one line that contains want from a training without a backend: nothing can have been compiled before.
+func requireRefusal(t *testing.T, images *datasets.Images, config Config, want string) {
+	t.Helper()
+	_, err := Pretrain(nil, images, config)
+	require.ErrorContains(t, err, want)
+	require.NotContains(t, err.Error(), "\n")
 }
 
 func TestAnotherConfigurationIsRefused(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 
 // SupCon is "Supervised Contrastive Learning" (Khosla et al. 2020): all views of all pictures with the
 // anchor's label are its positives. The paper then trains a linear classifier on the frozen encoder
-// (sec. 3.1): eval.LinearProbe.
+// (sec. 3.1): eval.LinearProbe on [Run.Embed], as in the example.
 type SupCon struct {
 	// Temperature is T. Zero means 0.1 (sec. 4).
 	Temperature float64 `json:"temperature" default:"0.1"`

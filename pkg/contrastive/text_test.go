@@ -245,9 +245,7 @@ func TestTextsRefuse(t *testing.T) {
 	} {
 		config := tiny("")
 		config.Method = c.method
-		_, err := Pretrain(testbackend.New(t), c.images, config)
-		require.ErrorContains(t, err, c.want)
-		require.NotContains(t, err.Error(), "\n")
+		requireRefusal(t, c.images, config, c.want)
 	}
 
 	run, err := Untrained(testbackend.New(t), pictures, tiny(""))
