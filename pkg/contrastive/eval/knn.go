@@ -63,35 +63,63 @@ func knn(backend compute.Backend, bank, queries *Embeddings, opt KNNOptions, siz
 	if opt.Temperature == 0 {
 		opt.Temperature = 0.1
 	}
-	if !(opt.Temperature > 0) || math.IsInf(opt.Temperature, 0) {
-		return nil, fmt.Errorf("eval: kNN temperature %v: want a positive number, usually 0.1", opt.Temperature)
+	if err := checkVote(opt.Temperature); err != nil {
+		return nil, err
 	}
 	indices, sims, err := neighbors(backend, queries, bank, opt.K, size)
 	if err != nil {
 		return nil, err
 	}
+	t, err := newTally(labels, queries)
+	if err != nil {
+		return nil, err
+	}
+	return t.count(indices, sims, opt), nil
+}
 
-	result := &KNNResult{K: opt.K, Temperature: opt.Temperature, Predictions: make([]int32, queries.N)}
+func checkVote(temperature float64) error {
+	if !(temperature > 0) || math.IsInf(temperature, 0) {
+		return fmt.Errorf("eval: kNN temperature %v: want a positive number, usually 0.1", temperature)
+	}
+	return nil
+}
+
+// tally counts votes.
+type tally struct {
+	labels  []int32 // of the bank
+	truth   []int32 // of the queries; nil: unknown
+	classes int     // different labels in the bank
+	votes   []float64
+}
+
+func newTally(labels []int32, queries *Embeddings) (*tally, error) {
+	t := &tally{labels: labels}
 	present := map[int32]bool{}
-	classes := int32(0)
+	highest := int32(0)
 	for _, y := range labels {
 		present[y] = true
-		classes = max(classes, y+1)
+		highest = max(highest, y)
 	}
-	result.Classes = len(present)
-	votes := make([]float64, classes)
-	for q := range indices {
-		result.Predictions[q] = vote(labels, indices[q], sims[q], opt.Temperature, votes)
-	}
-	result.Accuracy = math.NaN()
+	t.classes, t.votes = len(present), make([]float64, highest+1)
 	if queries.Images != nil && queries.Images.Labels != nil {
-		truth, err := queries.labels("query")
-		if err != nil {
+		var err error
+		if t.truth, err = queries.labels("query"); err != nil {
 			return nil, err
 		}
-		result.Accuracy = accuracy(result.Predictions, truth)
 	}
-	return result, nil
+	return t, nil
+}
+
+// count lets the first opt.K of each query's neighbors vote.
+func (t *tally) count(indices [][]int32, sims [][]float32, opt KNNOptions) *KNNResult {
+	r := &KNNResult{Accuracy: math.NaN(), Classes: t.classes, K: opt.K, Temperature: opt.Temperature, Predictions: make([]int32, len(indices))}
+	for q := range indices {
+		r.Predictions[q] = vote(t.labels, indices[q][:opt.K], sims[q][:opt.K], opt.Temperature, t.votes)
+	}
+	if t.truth != nil {
+		r.Accuracy = accuracy(r.Predictions, t.truth)
+	}
+	return r
 }
 
 // vote leaves votes as it found it: all zero.
