@@ -38,12 +38,16 @@ func openCIFAR10(ctx context.Context, o Options) (*Source, error) {
 func openCIFAR100(ctx context.Context, o Options) (*Source, error) {
 	s, err := cifarSource(ctx, o, "cifar100", "CIFAR-100: 60,000 photographs of 100 kinds of things, 32×32 RGB; no license is stated: for research, cite Krizhevsky 2009",
 		&cifar100Files, cifar.CIFAR100())
-	if err != nil {
-		return nil, err
+	if err == nil {
+		byClass(s)
 	}
+	return s, err
+}
+
+// byClass makes the fine labels the labels.
+func byClass(s *Source) {
 	s.all.Labels, s.all.LabelNames = s.all.FineLabels, s.all.FineNames
 	s.all.FineLabels, s.all.FineNames = nil, nil
-	return s, nil
 }
 
 // openCIFAR100Coarse has the 20 superclasses as labels and the 100 classes as fine labels.

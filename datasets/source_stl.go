@@ -33,9 +33,14 @@ func openSTL10Unlabeled(ctx context.Context, o Options) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
+	return withoutLabels(s), nil
+}
+
+// withoutLabels trains on the training part and on what has no labels, which follows it.
+func withoutLabels(s *Source) *Source {
 	s.labeled, s.train.to = s.train, s.unlabeled.to
 	s.unlabeled, s.listed = rows{}, rows{}
-	return s, nil
+	return s
 }
 
 func stlSource(ctx context.Context, o Options, name, about string, p *published, format stl.Format) (*Source, error) {
