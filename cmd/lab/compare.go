@@ -56,7 +56,7 @@ With -set, "name=value" changes what all methods share, such as batch_size, widt
 		return func(call *call) error {
 			ask.onlyDir = call.set["dir"]
 			for name := range call.set {
-				ask.onlyDir = ask.onlyDir && (name == "dir" || name == "o" || name == "json")
+				ask.onlyDir = ask.onlyDir && (name == "dir" || name == "data-dir" || name == "o" || name == "json")
 			}
 			ask.timed = !call.set["steps"]
 			if call.set["steps"] && call.set["budget"] {

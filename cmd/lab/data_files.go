@@ -20,6 +20,7 @@ type dataFiles struct {
 	dir    string
 	side   int
 	strict bool
+	verify bool // compare the checksum of all pixels that are kept
 }
 
 // dataUsage is the help of -data.
@@ -39,7 +40,7 @@ func (d *dataFiles) flags(fs *flag.FlagSet) {
 
 // options are those of the package, telling progress on standard error.
 func (d dataFiles) options(call *call) datasets.Options {
-	return datasets.Options{Dir: d.dir, Side: d.side, Strict: d.strict, Progress: progressOn(call.stderr)}
+	return datasets.Options{Dir: d.dir, Side: d.side, Strict: d.strict, Verify: d.verify, Progress: progressOn(call.stderr)}
 }
 
 // open opens a data set; errors are mistakes in the name, missing or damaged files.

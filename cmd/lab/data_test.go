@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"fmt"
 	"image"
 	"image/color"
 	"image/png"
@@ -105,6 +107,13 @@ func TestDataGet(t *testing.T) {
 	require.Equal(t, exitOK, code, errs)
 	require.Contains(t, out, "emoji is complete")
 	require.Contains(t, out, dir)
+}
+
+// TestGetInterrupted: Ctrl-C is no failure, and one line tells how to go on.
+func TestGetInterrupted(t *testing.T) {
+	err := error(stopped{fmt.Errorf("datasets: 5 of 9 bytes are kept: %w; the same command goes on from there", context.Canceled)})
+	require.Equal(t, exitInterrupted, exitCode(err))
+	require.Equal(t, "datasets: 5 of 9 bytes are kept: context canceled; the same command goes on from there", oneLine(err))
 }
 
 // TestTrainOnAFolder: a run knows its folder and the size of its pictures, and goes on from -dir alone.

@@ -147,6 +147,8 @@ func (d Downloader) once(ctx context.Context, p *part, url string) error {
 	if err != nil {
 		return err
 	}
+	// The file as it is: without this, what a server calls gzip-encoded would arrive unpacked.
+	request.Header.Set("Accept-Encoding", "identity")
 	begun := p.begun(url)
 	if begun.length > 0 {
 		request.Header.Set("Range", fmt.Sprintf("bytes=%d-", begun.length))

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"crypto/md5"
 	"crypto/sha256"
@@ -277,6 +278,22 @@ func TestStalled(t *testing.T) {
 	})
 	err := Downloader{Idle: 50 * time.Millisecond}.Get(t.Context(), s.file(want), t.TempDir())
 	require.ErrorContains(t, err, "the server has sent nothing for 50ms")
+}
+
+// TestEncoding: a server that calls a .gz a gzip-encoded file does not make it arrive unpacked.
+func TestEncoding(t *testing.T) {
+	var zipped bytes.Buffer
+	z := gzip.NewWriter(&zipped)
+	_, err := z.Write(content())
+	require.NoError(t, err)
+	require.NoError(t, z.Close())
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		whole(zipped.Bytes(), "")(w, r)
+	})
+	dir := t.TempDir()
+	require.NoError(t, Downloader{}.Get(t.Context(), s.file(zipped.Bytes()), dir))
+	requireGot(t, dir, zipped.Bytes())
 }
 
 // TestMirror: the second address serves when the first does not.

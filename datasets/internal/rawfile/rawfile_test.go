@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -129,6 +130,22 @@ func TestDamage(t *testing.T) {
 	}
 	require.Error(t, opens(append(append([]byte{}, whole...), 0)))
 	require.ErrorIs(t, opens(append([]byte("clabpic0"), whole[8:]...)), ErrStale)
+}
+
+// TestAbandoned: what was left unfinished long ago goes, what may still be written stays.
+func TestAbandoned(t *testing.T) {
+	dir := t.TempDir()
+	for name, age := range map[string]time.Duration{".x-old": 30 * time.Hour, ".x-new": time.Hour, ".y-old": 30 * time.Hour} {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(path, nil, 0o644))
+		require.NoError(t, os.Chtimes(path, time.Time{}, time.Now().Add(-age)))
+	}
+	w, err := Create(filepath.Join(dir, "x"), 1)
+	require.NoError(t, err)
+	w.Abort()
+	require.NoFileExists(t, filepath.Join(dir, ".x-old"))
+	require.FileExists(t, filepath.Join(dir, ".x-new"))
+	require.FileExists(t, filepath.Join(dir, ".y-old"))
 }
 
 func TestUnwritable(t *testing.T) {

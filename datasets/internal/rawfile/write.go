@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 const (
@@ -72,7 +73,9 @@ func Create(path string, pictureSize int) (*Writer, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, err
 	}
-	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	pattern := "." + filepath.Base(path) + "-*"
+	removeAbandoned(filepath.Join(filepath.Dir(path), pattern))
+	temp, err := os.CreateTemp(filepath.Dir(path), pattern)
 	if err != nil {
 		return nil, err
 	}
@@ -82,6 +85,16 @@ func Create(path string, pictureSize int) (*Writer, error) {
 func (w *Writer) grow(i int) {
 	for len(w.put) <= i {
 		w.put, w.labels, w.fine = append(w.put, false), append(w.labels, NoLabel), append(w.fine, NoLabel)
+	}
+}
+
+// removeAbandoned removes what a program that was killed has left unfinished a day ago or more.
+func removeAbandoned(pattern string) {
+	found, _ := filepath.Glob(pattern)
+	for _, path := range found {
+		if info, err := os.Stat(path); err == nil && time.Since(info.ModTime()) > 24*time.Hour {
+			os.Remove(path)
+		}
 	}
 }
 
