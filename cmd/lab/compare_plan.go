@@ -15,6 +15,7 @@ import (
 	"github.com/contrastlab/contrastlab/datasets"
 	"github.com/contrastlab/contrastlab/internal/registry"
 	"github.com/contrastlab/contrastlab/pkg/contrastive"
+	"github.com/contrastlab/contrastlab/pkg/contrastive/eval"
 )
 
 // comparisonPlan is compare.json: what is compared. Only its measurements are added to later.
@@ -40,12 +41,12 @@ type plannedRow struct {
 
 // comparison is a plan that is known to be possible, and what has come of it.
 type comparison struct {
-	dir     string
-	plan    comparisonPlan
-	source  *datasets.Source
-	train   *datasets.Images
-	recipe  recipe
-	skipped []string // sentences on the methods that the data cannot train
+	dir      string
+	plan     comparisonPlan
+	source   *datasets.Source
+	train    *datasets.Images
+	protocol eval.CrossDomainOptions
+	skipped  []string // sentences on the methods that the data cannot train
 
 	baselines []*comparedRow
 	rows      []*comparedRow // of plan.Rows
@@ -64,11 +65,11 @@ func (ask *comparisonRequest) plan(call *call) (*comparison, error) {
 	if saved != nil && ask.onlyDir {
 		name, ask.choice.files = trainedOn(saved.Data, ask.choice.files)
 	}
-	c := &comparison{dir: ask.dir, recipe: recipes[name]}
+	c := &comparison{dir: ask.dir, protocol: protocols[name]}
 	if c.source, err = ask.choice.files.open(call, name); err != nil {
 		return nil, err
 	}
-	if c.recipe.protocol.Query == "" {
+	if c.protocol.Query == "" {
 		return nil, usage("there is no evaluation on %q yet; choose other data with -data", name)
 	}
 	c.train = c.source.Train()
@@ -164,7 +165,7 @@ func (c *comparison) make(ask *comparisonRequest) error {
 	if err != nil {
 		return err
 	}
-	base, err := ask.config(c.recipe, variant{key: "simclr", method: "simclr"}, "")
+	base, err := ask.config(variant{key: "simclr", method: "simclr"}, "")
 	if err != nil {
 		return err
 	}
@@ -180,7 +181,7 @@ func (c *comparison) make(ask *comparisonRequest) error {
 	}
 	c.plan.Data, c.plan.Baseline = fresh.Data, fresh.Config
 	for _, v := range chosen {
-		config, err := ask.config(c.recipe, v, strings.Join(append(slices.Clone(shared), own[v.key]...), ";"))
+		config, err := ask.config(v, strings.Join(append(slices.Clone(shared), own[v.key]...), ";"))
 		if err != nil {
 			return fmt.Errorf("row %s: %w", v.key, err)
 		}
@@ -206,7 +207,7 @@ func (c *comparison) make(ask *comparisonRequest) error {
 }
 
 // config is that of a row. Its seed and its steps come later.
-func (ask *comparisonRequest) config(r recipe, v variant, set string) (contrastive.Config, error) {
+func (ask *comparisonRequest) config(v variant, set string) (contrastive.Config, error) {
 	choice := defaultChoice
 	choice.data, choice.encoder, choice.augment, choice.method = ask.choice.data, ask.choice.encoder, ask.choice.augment, v.method
 	config, err := choice.config()

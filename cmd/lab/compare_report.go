@@ -22,7 +22,7 @@ type comparedColumn struct {
 
 // columns are those of lab eval, but for R@5, and what training tells. The first four say what was learned.
 func (c *comparison) columns() []comparedColumn {
-	e := &evaluation{protocol: c.recipe.protocol, rows: make([]measured, rowRun+1)}
+	e := &evaluation{protocol: c.protocol, rows: make([]measured, rowRun+1)}
 	for i := range e.rows {
 		e.rows[i].scores = &eval.Scores{}
 	}
@@ -211,9 +211,9 @@ func (c *comparison) writeJSON(call *call) error {
 		Protocol  map[string]string `json:"protocol"`
 		About     map[string]string `json:"about"`
 	}{
-		Dir: c.dir, Data: c.plan.Data.Name, Budget: c.plan.Budget, Steps: c.plan.Steps, Seeds: c.plan.Seeds, Neighbors: c.recipe.protocol.K,
+		Dir: c.dir, Data: c.plan.Data.Name, Budget: c.plan.Budget, Steps: c.plan.Steps, Seeds: c.plan.Seeds, Neighbors: c.protocol.K,
 		Skipped: c.skipped, Plan: &c.plan, About: map[string]string{},
-		Protocol: map[string]string{"query": c.recipe.protocol.Query, "gallery": c.recipe.protocol.Gallery, "unseen": c.recipe.protocol.Unseen},
+		Protocol: map[string]string{"query": c.protocol.Query, "gallery": c.protocol.Gallery, "unseen": c.protocol.Unseen},
 	}
 	columns := c.columns()
 	for _, col := range columns {

@@ -177,7 +177,7 @@ func (c *comparison) readCached(path string) *cached {
 		return nil
 	}
 	kept := &cached{}
-	if err := json.Unmarshal(text, kept); err != nil || kept.Protocol != c.recipe.protocol {
+	if err := json.Unmarshal(text, kept); err != nil || kept.Protocol != c.protocol {
 		return nil // measured again
 	}
 	return kept
@@ -193,7 +193,7 @@ func (c *comparison) measureBaselines(ctx context.Context, backend compute.Backe
 	p.note("measuring the baselines")
 	test := c.source.Test()
 	train, pixels := eval.Pixels(c.train), eval.Pixels(test)
-	scores, err := eval.CrossDomain(backend, train, pixels, c.recipe.protocol)
+	scores, err := eval.CrossDomain(backend, train, pixels, c.protocol)
 	if err != nil {
 		return fmt.Errorf("raw pixels: %w", err)
 	}
@@ -203,7 +203,7 @@ func (c *comparison) measureBaselines(ctx context.Context, backend compute.Backe
 		pixels, err = pixels.Centered(train)
 	}
 	if err == nil {
-		scores, err = eval.CrossDomain(backend, centeredTrain, pixels, c.recipe.protocol)
+		scores, err = eval.CrossDomain(backend, centeredTrain, pixels, c.protocol)
 	}
 	if err != nil {
 		return fmt.Errorf("centered pixels: %w", err)
@@ -223,7 +223,7 @@ func (c *comparison) measureBaselines(ctx context.Context, backend compute.Backe
 		untrained.Runs = append(untrained.Runs, comparedRun{Seed: seed, Scores: scores})
 	}
 	c.baselines = append(c.baselines, untrained)
-	return saveJSON(path, cached{Protocol: c.recipe.protocol, Rows: c.baselines})
+	return saveJSON(path, cached{Protocol: c.protocol, Rows: c.baselines})
 }
 
 // measure measures an encoder.
@@ -239,7 +239,7 @@ func (c *comparison) measure(ctx context.Context, backend compute.Backend, run *
 	if err != nil {
 		return nil, err
 	}
-	return eval.CrossDomain(backend, train, test, c.recipe.protocol)
+	return eval.CrossDomain(backend, train, test, c.protocol)
 }
 
 // runDir is the folder of one run.
@@ -278,7 +278,7 @@ func (c *comparison) trainAndMeasure(ctx context.Context, backend compute.Backen
 		if result.Scores, err = c.measure(ctx, backend, run); err != nil {
 			return err
 		}
-		if result.Names, err = findNames(run, nil, c.source.Test(), c.recipe.protocol.Query); err != nil {
+		if result.Names, err = findNames(run, nil, c.source.Test(), c.protocol.Query); err != nil {
 			return err
 		}
 		return ctx.Err()
@@ -290,7 +290,7 @@ func (c *comparison) trainAndMeasure(ctx context.Context, backend compute.Backen
 	if views > 0 {
 		p.finished(row, time.Since(start))
 	}
-	return result, saveJSON(path, cached{Protocol: c.recipe.protocol, Run: &result})
+	return result, saveJSON(path, cached{Protocol: c.protocol, Run: &result})
 }
 
 // failures names the runs that failed.

@@ -65,6 +65,7 @@ type topic struct {
 func topics() []topic {
 	return []topic{
 		{"settings", "every hyperparameter, with its default", writeSettings},
+		{"recipes", "what published numbers and the lab's own were trained with", writeRecipes},
 		{"environment", "environment variables", func(w io.Writer) { writeList(w, environment) }},
 		{"files", "where files go", func(w io.Writer) { writeList(w, files) }},
 		{"exit-codes", "what the exit code says", func(w io.Writer) { writeList(w, exitCodes) }},
@@ -118,6 +119,10 @@ func help(call *call) error {
 		}
 		known = append(known, t.name)
 	}
+	if r := recipes[name]; r != nil {
+		r.write(call.stdout)
+		return nil
+	}
 	if name == "all" {
 		writeOverview(call.stdout)
 		for _, c := range commands() {
@@ -134,7 +139,7 @@ func help(call *call) error {
 		known = append(known, c.name)
 	}
 	near := ""
-	if n := registry.Nearest(name, known); n != "" {
+	if n := registry.Nearest(name, append(recipeNames(), known...)); n != "" {
 		near = fmt.Sprintf(" (did you mean %q?)", n)
 	}
 	return usage("no help on %q%s; there is help on: %s", name, near, strings.Join(known, ", "))

@@ -3,9 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
-	"maps"
 	"reflect"
-	"slices"
 	"strings"
 
 	"github.com/contrastlab/contrastlab/internal/registry"
@@ -182,13 +180,6 @@ func writeSettings(w io.Writer) {
 		}
 		writeList(w, rows)
 	}
-	fmt.Fprint(w, "\nThe recipe of a data set, which `lab train` starts from, differs in\n")
-	var rows [][]string
-	for _, name := range slices.Sorted(maps.Keys(recipes)) {
-		rows = append(rows, []string{"  " + name, "views by " + recipes[name].augment})
-		for _, method := range slices.Sorted(maps.Keys(recipes[name].settings)) {
-			rows = append(rows, []string{"  " + name + ", " + method, recipes[name].settings[method]})
-		}
-	}
-	writeList(w, rows)
+	fmt.Fprintln(w)
+	writeParagraphs(w, "Recipes differ from these defaults, also that of a data set, from which training on it starts: `lab help recipes`.")
 }

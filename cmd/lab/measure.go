@@ -51,7 +51,7 @@ func planEvaluation(call *call, dir string, k int, files dataFiles) (*evaluation
 		return nil, usage("there is no run in %s (no config.json)%s", dir, existingRuns(call.command))
 	}
 	name, files := trainedOn(saved.Data, files)
-	plan := &evaluationPlan{dir: dir, protocol: recipes[name].protocol}
+	plan := &evaluationPlan{dir: dir, protocol: protocols[name]}
 	if plan.protocol.Query == "" {
 		return nil, usage("the run was trained on %q, for which there is no evaluation yet", saved.Data.Name)
 	}

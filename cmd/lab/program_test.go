@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"image/png"
 	"os"
 	"os/exec"
@@ -65,7 +66,13 @@ func TestTrainInterruptResume(t *testing.T) {
 	require.Greater(t, stopped, 0)
 	require.Less(t, stopped, 300)
 
-	code, out, errs := lab(args...)
+	code, out, errs := lab("train", "-dir", dir, "-max-time", "1ns", "-resident-mib", "-1")
+	require.Equal(t, exitOK, code, "it did what was asked for: %s", errs)
+	require.Contains(t, out, fmt.Sprintf("stopped after 1ns, at step %d of 300; saved in %s", stopped+1, dir))
+	require.Contains(t, out, "train -dir '"+dir+"' -max-time 1ns")
+	require.Equal(t, stopped+1, lastCheckpoint(dir))
+
+	code, out, errs = lab(args...)
 	require.Equal(t, exitOK, code, errs)
 	require.Contains(t, out, "from step ")
 	require.Contains(t, out, "trained to step 300")

@@ -18,10 +18,20 @@ func list(names []string) string { return strings.Join(names, ", ") }
 // policyNames lists the policies that -augment takes.
 func policyNames() []string {
 	var all []string
-	for _, p := range augment.Policies() {
+	for _, p := range append(augment.Policies(), augment.Released()...) {
 		all = append(all, p.Name)
 	}
 	return all
+}
+
+// namedPolicy is the policy of that name.
+func namedPolicy(name string) (augment.Policy, error) {
+	for _, p := range augment.Released() {
+		if p.Name == name {
+			return p, nil
+		}
+	}
+	return augment.Named(name)
 }
 
 // thousands is n with commas.

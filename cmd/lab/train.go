@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/gomlx/compute"
@@ -29,16 +30,22 @@ var trainCommand = &command{
 	name:  "train",
 	short: "train an encoder; the same command resumes a run that was stopped",
 	long: `Trains an encoder on pictures and saves the run in a folder: its configuration, its history and its last
-checkpoints. Each data set starts from a recipe that is known to work on it; flags and -set change it.
+checkpoints. Each data set starts from a recipe that is known to work on it, and -recipe names one behind a
+published number ("lab help recipes"); flags and -set change it.
 
 Ctrl-C saves and stops. The same command goes on from there and reaches, on the same machine, the same
 weights bit for bit as a run that was never stopped; so does "lab train -dir DIR" alone, which takes the
-configuration from the folder. A run that is finished stays as it is.`,
+configuration from the folder. -max-time stops by itself after so long, in the same way, and is no failure. A run
+that is finished stays as it is.
+
+Pictures lie on the device for the whole training; of sets of more than 2 GiB each step's are sent while the step
+before runs, which changes nothing in the result.`,
 	examples: []string{
 		"lab train",
 		"lab train -epochs 5 -dir runs/short",
 		`lab train -positives same_item -set "temperature=0.1;learning_rate=2e-3" -dir runs/artists`,
-		"lab train -set file:recipe.txt -dir runs/recipe",
+		"lab train -recipe moco-cifar10 -max-time 9m      # again and again, until it is finished",
+		"lab train -set file:settings.txt -dir runs/mine",
 		"lab train -dir runs/short          # goes on with that run, as it was configured",
 	},
 	bind: func(fs *flag.FlagSet) func(*call) error {
@@ -51,13 +58,25 @@ configuration from the folder. A run that is finished stays as it is.`,
 		fs.StringVar(&c.optimizer, "optimizer", c.optimizer, "`update rule`: "+list(optim.Optimizers.Names()))
 		fs.StringVar(&c.augment, "augment", "", "`policy` that makes the views: "+list(policyNames())+" (default: the data set's own)")
 		fs.StringVar(&c.positives, "positives", c.positives, "`pairs` that count as the same thing: same_image, two views of one picture; same_item, two pictures of one item")
-		dir := fs.String("dir", "", "`folder` of the run (default runs/DATA-METHOD)")
+		recipe := fs.String("recipe", "", "`name` of a recipe to start from; \"lab help recipes\" lists them (default: the data set's own)")
+		dir := fs.String("dir", "", "`folder` of the run (default runs/RECIPE, else runs/DATA-METHOD)")
 		epochs := fs.Int("epochs", 0, "`N` passes over the data (default 30)")
 		steps := fs.Int("steps", 0, "`N` training steps, whatever -epochs says")
 		seed := fs.Int64("seed", 0, "`seed` of weights, batches and views (default 0)")
 		set := fs.String("set", "", "other hyperparameters as `\"name=value;...\"` or \"file:PATH\"; \"lab help settings\" lists them")
+		maxTime := fs.Duration("max-time", 0, "stop after this `time`, such as 9m, saved; the same command goes on (default: no limit)")
+		resident := fs.Int("resident-mib", 0, "at most so many `MiB` of pixels stay on the device, more are sent step by step; -1 sends always (default 2048)")
 		quiet := fs.Bool("quiet", false, "no progress, no header")
 		return func(call *call) error {
+			started := time.Now()
+			if *maxTime < 0 || call.set["max-time"] && *maxTime == 0 {
+				return usage("-max-time %s: it must be above 0, such as 9m", *maxTime)
+			}
+			if *recipe != "" {
+				if err := c.follow(*recipe, call.set); err != nil {
+					return badInput(err)
+				}
+			}
 			for _, f := range []struct {
 				name  string
 				value any
@@ -66,6 +85,9 @@ configuration from the folder. A run that is finished stays as it is.`,
 					*set = fmt.Sprintf("run/%s=%v;%s", f.name, f.value, *set)
 				}
 			}
+			if *dir == "" && *recipe != "" {
+				*dir = filepath.Join("runs", *recipe)
+			}
 			if *dir == "" {
 				*dir = filepath.Join("runs", shortName(c.data)+"-"+c.method)
 			}
@@ -73,7 +95,11 @@ configuration from the folder. A run that is finished stays as it is.`,
 			if err != nil {
 				return err
 			}
-			job.quiet = *quiet
+			job.quiet, job.maxTime = *quiet, *maxTime
+			job.config.ResidentMiB = *resident
+			if *maxTime > 0 { // reading the data counts
+				job.config.MaxTime = max(1, *maxTime-time.Since(started))
+			}
 			_, err = job.train(call)
 			return err
 		}
@@ -87,6 +113,8 @@ type training struct {
 	config  contrastive.Config
 	images  *datasets.Images
 	quiet   bool
+
+	maxTime time.Duration // after which it stops; 0 for no limit
 
 	differ bool // the folder holds another run
 
@@ -104,7 +132,7 @@ func planTraining(call *call, c choice, set, dir string) (*training, error) {
 	job := &training{data: c.data, dataDir: c.files.dir}
 	onlyDir := call.set["dir"] && call.command.name == "train"
 	for name := range call.set {
-		onlyDir = onlyDir && (name == "dir" || name == "quiet" || name == "data-dir")
+		onlyDir = onlyDir && slices.Contains([]string{"dir", "quiet", "data-dir", "max-time", "resident-mib"}, name)
 	}
 	if saved != nil && onlyDir {
 		job.data, c.files = trainedOn(saved.Data, c.files)
@@ -219,6 +247,11 @@ func (job *training) train(call *call) (*contrastive.Run, error) {
 		fmt.Fprintf(call.stderr, "lab train: warning: %s\n", warning)
 	}
 	if job.quiet || call.command.name != "train" {
+		return run, nil
+	}
+	if total := job.config.TotalSteps(job.images); run.Step < total {
+		call.printf("\nstopped after %s, at step %d of %d; saved in %s\ngo on with: %s\n", job.maxTime, run.Step, total, dir,
+			commandLine("train", "-dir", dir, "-max-time", job.maxTime.String()))
 		return run, nil
 	}
 	if trained {

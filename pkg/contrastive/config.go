@@ -194,7 +194,7 @@ func (c *Config) validate(images *datasets.Images) error {
 	case views < 1:
 		return fmt.Errorf("method %q plans no views", c.Method.Name())
 	}
-	if err := c.Augment.Validate(); err != nil {
+	if err := firstError(c.Augment.Validate(), c.Augment.Fits(images.Channels)); err != nil {
 		return err
 	}
 	if err := c.Optimizer.Validate(); err != nil {

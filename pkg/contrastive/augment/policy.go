@@ -130,9 +130,19 @@ func (p Policy) check(pixels *Node, size int) {
 	if c != 1 && c != 3 && c != 4 {
 		exceptions.Panicf("augment: policy %q: pixels %s have %d channels, want 1 (gray), 3 (RGB) or 4 (RGBA)", p.Name, pixels.Shape(), c)
 	}
-	if out := min(c, 3); len(p.Mean) > 0 && len(p.Mean) != out {
-		exceptions.Panicf("augment: policy %q normalizes %d channels but views of %s have %d; set Mean and Std to %d values each", p.Name, len(p.Mean), pixels.Shape(), out, out)
+	if err := p.Fits(c); err != nil {
+		panic(err)
 	}
+}
+
+// Fits returns an error if the policy cannot be applied to pictures of so many channels: one that normalizes
+// RGB does not fit gray pictures.
+func (p Policy) Fits(channels int) error {
+	if out := min(channels, 3); len(p.Mean) > 0 && len(p.Mean) != out {
+		return fmt.Errorf("augment: policy %q normalizes %d channels, but views of pictures with %d have %d; choose another policy, or set Mean and Std to %d value%s each",
+			p.Name, len(p.Mean), channels, out, out, map[bool]string{true: "s"}[out > 1])
+	}
+	return nil
 }
 
 // finish resizes and flattens what no transform has, normalizes, and moves the channels last.
