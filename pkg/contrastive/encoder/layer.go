@@ -3,14 +3,12 @@ package encoder
 import (
 	"math"
 
-	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/layers/norm"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/model/initializer"
-	"github.com/gomlx/gomlx/ml/nn"
 )
 
 // The layers that encoders are made of. Each computes in the type of its input and gives its output in it, so that
@@ -41,11 +39,20 @@ func conv(scope *model.Scope, x *Node, channels, kernel, stride int) *Node {
 	return Convolve(x, weights).Strides(stride).PadSame().Done()
 }
 
-// dense is W x + b over the last axis: x [..., D] → [..., width].
+// dense is W x + b over the last axis: x [..., D] → [..., width]. The bias is added in float32, because its gradient is a
+// sum over all rows.
 func dense(scope *model.Scope, x *Node, width int) *Node {
 	scope = scope.At("dense")
 	weights := learned(scope, "weights", x, x.Shape().Dimensions[x.Rank()-1], width)
-	return nn.Dense(x, weights, learned(scope, "biases", x, width), compute.DenseLayoutInputOutputs)
+	y := float32s(product(x, x.Rank()-1, nil, weights, 0, nil))
+	return ConvertDType(Add(y, ExpandLeftToRank(learned(scope, "biases", y, width), y.Rank())), x.DType())
+}
+
+// product sums over one axis of a and one of b, for each place in the batch axes: [batch, a's other axes, b's other axes].
+// Left to itself GoMLX asks for a float32 accumulator where the operands are bfloat16, and then computes the gradient,
+// two thirds of the work, in float32. XLA accumulates products of bfloat16 in float32 without being asked.
+func product(a *Node, aAxis int, aBatch []int, b *Node, bAxis int, bBatch []int) *Node {
+	return Dot(a, b).WithAccumulatorDType(dtypes.InvalidDType).General([]int{aAxis}, aBatch, []int{bAxis}, bBatch)
 }
 
 // batchNorm has the field's constants (PyTorch's: ε = 1e-5, running averages with 0.9 of the old value),
@@ -73,12 +80,14 @@ func attention(scope *model.Scope, x *Node, heads int, mask *Node) *Node {
 	d := width / heads
 	qkv := Reshape(dense(scope.At("qkv"), x, 3*width), n, length, 3, heads, d)
 	part := func(i int) *Node { return Squeeze(Slice(qkv, AxisRange(), AxisRange(), AxisElem(i)), 2) }
-	scores := MulScalar(float32s(Einsum("nqhd,nkhd->nhqk", part(0), part(1))), 1/math.Sqrt(float64(d)))
+	scores := product(part(0), 3, []int{0, 2}, part(1), 3, []int{0, 2}) // [N, heads, L, L]
+	scores = MulScalar(float32s(scores), 1/math.Sqrt(float64(d)))
 	if mask != nil {
 		away := MulScalar(OneMinus(mask), -1e9) // finite, so that a row that may look at nothing gives no NaN
 		scores = Add(scores, Reshape(away, n, 1, 1, length))
 	}
 	weights := ConvertDType(Softmax(scores, -1), x.DType())
-	seen := Einsum("nhqk,nkhd->nqhd", weights, part(2))
+	seen := product(weights, 3, []int{0, 1}, part(2), 1, []int{0, 2}) // [N, heads, L, d]
+	seen = TransposeAllAxes(seen, 0, 2, 1, 3)
 	return dense(scope.At("out"), Reshape(seen, n, length, width), width)
 }

@@ -93,14 +93,7 @@ func (e ResNet50) Features(scope *model.Scope, x *Node) *Node {
 // features is what the three have in common. block gives expansion times as many channels as its width.
 func (e ResNet18) features(scope *model.Scope, x *Node, blocks [4]int, block residualBlock, expansion int) *Node {
 	n := x.Shape().Dimensions[0]
-	x = lower(x, e.BFloat16)
-	stem := scope.At("stem")
-	if e.Stem == CIFARStem {
-		x = activation.Relu(batchNorm(stem, conv(stem, x, 64, 3, 1)))
-	} else {
-		x = activation.Relu(batchNorm(stem, conv(stem, x, 64, 7, 2)))
-		x = MaxPool(x).Window(3).Strides(2).PadSame().Done()
-	}
+	x = e.begin(scope.At("stem"), x)
 	width := 64
 	for i, count := range blocks {
 		for j := range count {
@@ -115,6 +108,16 @@ func (e ResNet18) features(scope *model.Scope, x *Node, blocks [4]int, block res
 	h := ReduceMean(float32s(x), 1, 2)
 	h.AssertDims(n, 512*expansion)
 	return h
+}
+
+// begin is the stem, and where bfloat16 begins: x [N, H, W, C] → [N, ⌈H/4⌉, ⌈W/4⌉, 64], of the CIFAR stem [N, H, W, 64].
+func (e ResNet18) begin(scope *model.Scope, x *Node) *Node {
+	x = lower(x, e.BFloat16)
+	if e.Stem == CIFARStem {
+		return activation.Relu(batchNorm(scope, conv(scope, x, 64, 3, 1)))
+	}
+	x = activation.Relu(batchNorm(scope, conv(scope, x, 64, 7, 2)))
+	return MaxPool(x).Window(3).Strides(2).PadSame().Done()
 }
 
 // residualBlock is a stack of convolutions around a shortcut.

@@ -133,8 +133,8 @@ func (e ViT) Features(scope *model.Scope, x *Node) *Node {
 		at := scope.At("layer_%d", i).At("attention")
 		tokens = Add(tokens, float32s(attention(at, lower(layerNorm(at, tokens), e.BFloat16), e.Heads, nil)))
 		first, second := scope.At("layer_%d", i).At("mlp_0"), scope.At("layer_%d", i).At("mlp_1")
-		hidden := activation.Gelu(dense(first, lower(layerNorm(first, tokens), e.BFloat16), 4*e.Width))
-		tokens = Add(tokens, float32s(dense(second, hidden, e.Width)))
+		hidden := activation.Gelu(float32s(dense(first, lower(layerNorm(first, tokens), e.BFloat16), 4*e.Width)))
+		tokens = Add(tokens, float32s(dense(second, lower(hidden, e.BFloat16), e.Width)))
 	}
 
 	tokens = layerNorm(scope.At("last"), tokens)
@@ -189,18 +189,21 @@ func (e ViT) learnedPositions(scope *model.Scope, x *Node, rows, columns int) *N
 		has = v.Shape()
 	}
 	table := learned(scope, name, float32s(x), has.Dimensions...)
-	if has.Dimensions[0] != rows {
-		table = Einsum("yr,rcd->ycd", bilinear(x.Graph(), rows, has.Dimensions[0]), table)
+	resize := func(to, from int) *Node {
+		return Const(x.Graph(), tensors.FromFlatDataAndDimensions(bilinear(to, from), to, from))
 	}
-	if has.Dimensions[1] != columns {
-		table = Einsum("xc,ycd->yxd", bilinear(x.Graph(), columns, has.Dimensions[1]), table)
+	if from := has.Dimensions[0]; from != rows {
+		table = Einsum("yr,rcd->ycd", resize(rows, from), table)
+	}
+	if from := has.Dimensions[1]; from != columns {
+		table = Einsum("xc,ycd->yxd", resize(columns, from), table)
 	}
 	return table
 }
 
 // bilinear is the matrix [to, from] that interpolates linearly between the centers of from equal parts of a line at those
 // of to parts; beyond the outermost centers it repeats them.
-func bilinear(g *Graph, to, from int) *Node {
+func bilinear(to, from int) []float32 {
 	matrix := make([]float32, to*from)
 	for i := range to {
 		at := (float64(i)+0.5)*float64(from)/float64(to) - 0.5
@@ -212,5 +215,5 @@ func bilinear(g *Graph, to, from int) *Node {
 			matrix[i*from+left+1] += float32(share)
 		}
 	}
-	return Const(g, tensors.FromFlatDataAndDimensions(matrix, to, from))
+	return matrix
 }
