@@ -67,8 +67,8 @@ func (p Positions) String() string { return positions.Name(p) }
 //	x ← x + attention(norm(x))        x ← x + W₂ gelu(W₁ norm(x))        h = norm(x) of the class token, or its mean
 //
 // The zero value is ViT-Ti/16 of DeiT (Touvron et al. 2021, table 1), 5,524,416 parameters at 224×224; ViT-S/16 is
-// ViT{Width: 384, Heads: 6}. For pictures of 32×32 on a CPU, where all of it being matrix products pays, ViT{Patch: 4,
-// Width: 96, Depth: 4, Heads: 3, Pooling: MeanToken, Positions: SineCosine} is of the size of [SmallResNet].
+// ViT{Width: 384, Heads: 6}. For pictures of 32×32, ViT{Patch: 4, Width: 96, Depth: 4, Heads: 3, Pooling: MeanToken,
+// Positions: SineCosine} is small enough for a CPU, though a [SmallResNet] is cheaper there (BenchmarkStep).
 type ViT struct {
 	// Patch is the side of a patch in pixels; it divides the picture's sides. Zero means 16.
 	Patch int `json:"patch" default:"16" help:"side of a patch in pixels; divides the picture's"`
