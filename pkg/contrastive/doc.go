@@ -19,8 +19,8 @@
 // # The map
 //
 // This package's own files: [Pretrain] is the loop and [Run] what it leaves on disk; [Config] is everything
-// that decides the result; [Step] is what a method sees of one step; [Backend] picks the device. Every other
-// file is one [Method], which is one paper.
+// that decides the result; [Step] is what a method sees of one step; [Backend] picks the device; [Run.FineTune] trains a
+// copy on labels and [Run.Frozen] watches that what is measured stays as it is. Every other file is one [Method], which is one paper.
 //
 //	loss      similarities and losses: pure graph functions; loss/oracle has them in plain float64 loops
 //	augment   policies of random views, computed on the device

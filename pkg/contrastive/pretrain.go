@@ -103,7 +103,8 @@ type trainer struct {
 	ctx    context.Context
 	images *datasets.Images
 	total  int
-	ends   time.Time // of the time that it may take; zero for no limit
+	ends   time.Time                     // of the time that it may take; zero for no limit
+	factor func(*model.Variable) float64 // on the learning rate; nil for none
 
 	plan      []View
 	objective Objective
@@ -130,7 +131,7 @@ func (t *trainer) train() error {
 		return err
 	}
 	bound := &optim.Bound{Optimizer: t.Config.Optimizer, BatchSize: t.Config.BatchSize, TotalSteps: t.total,
-		ClipNorm: t.Config.ClipNorm, Trainable: learnScope}
+		ClipNorm: t.Config.ClipNorm, Trainable: learnScope, Factor: t.factor}
 	gomlx := train.NewTrainer(t.backend, t.store, t.step, nil, bound, t.metrics(), nil)
 	loop := train.NewLoop(gomlx)
 	t.saved = t.Step

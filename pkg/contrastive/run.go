@@ -265,15 +265,8 @@ func (r *Run) MustEmbed(images *datasets.Images) *eval.Embeddings {
 }
 
 func (r *Run) embed(images *datasets.Images, head bool) (*eval.Embeddings, error) {
-	if err := images.Validate(); err != nil {
+	if err := r.checkSize(images); err != nil {
 		return nil, err
-	}
-	if images.Len() == 0 {
-		return nil, fmt.Errorf("%s holds no pictures to embed", images.Name)
-	}
-	if images.Channels != r.Data.Channels || images.Height != r.Data.Height || images.Width != r.Data.Width {
-		return nil, fmt.Errorf("%s is %d×%d with %d channels, but the encoder was trained on %d×%d with %d", images.Name,
-			images.Height, images.Width, images.Channels, r.Data.Height, r.Data.Width, r.Data.Channels)
 	}
 	exec, err := r.embedder(head)
 	if err != nil {
@@ -297,6 +290,21 @@ func (r *Run) embed(images *datasets.Images, head bool) (*eval.Embeddings, error
 		e.Vectors = append(e.Vectors, rows[:(end-start)*e.D]...)
 	}
 	return e, nil
+}
+
+// checkSize says what keeps pictures from passing the encoder.
+func (r *Run) checkSize(images *datasets.Images) error {
+	if err := images.Validate(); err != nil {
+		return err
+	}
+	if images.Len() == 0 {
+		return fmt.Errorf("%s holds no pictures to embed", images.Name)
+	}
+	if images.Channels != r.Data.Channels || images.Height != r.Data.Height || images.Width != r.Data.Width {
+		return fmt.Errorf("%s is %d×%d with %d channels, but the encoder was trained on %d×%d with %d", images.Name,
+			images.Height, images.Width, images.Channels, r.Data.Height, r.Data.Width, r.Data.Channels)
+	}
+	return nil
 }
 
 // embedder compiles the way from pixels to features, once per run and kind.

@@ -57,6 +57,10 @@ type Bound struct {
 	TotalSteps int
 	ClipNorm   float64 // the gradient's norm is scaled down to this; 0 does not clip
 	Trainable  string  // the scope whose trainable variables are updated, e.g. "/model"
+
+	// Factor, if not nil, multiplies the learning rate of a parameter: fine-tuning changes an encoder more slowly
+	// than the classifier on it.
+	Factor func(v *model.Variable) float64
 }
 
 var _ optimizer.Interface = (*Bound)(nil)
@@ -103,7 +107,11 @@ func (b *Bound) UpdateGraph(scope *model.Scope, g *Graph, loss *Node) {
 			return scope.Store().Scope(at).WithInitializer(initializer.Zero).
 				VariableWithShape(v.Name()+"_"+name, v.Shape()).SetTrainable(false)
 		}
-		v.SetNodeValue(rule(v.NodeValue(g), gradient, rate, step, isPlain(v), state))
+		own := rate
+		if b.Factor != nil {
+			own = MulScalar(rate, b.Factor(v))
+		}
+		v.SetNodeValue(rule(v.NodeValue(g), gradient, own, step, isPlain(v), state))
 	}
 }
 
