@@ -89,20 +89,22 @@ func (e *evaluation) write(call *call) {
 		rows = append(rows, []string{c.head + " " + c.sub, c.about})
 	}
 	writeList(call.stdout, rows)
+	call.printf("\nThe encoder was frozen: sha256 %.12s… before and after.\n", e.encoderHash)
 }
 
 func (e *evaluation) writeJSON(call *call) error {
 	c := e.run.Config
 	out := struct {
-		Dir       string                  `json:"dir"`
-		Method    string                  `json:"method"`
-		Data      string                  `json:"data"`
-		Steps     int                     `json:"steps"`
-		Seed      int64                   `json:"seed"`
-		Neighbors int                     `json:"neighbors"`
-		Scores    map[string]*eval.Scores `json:"scores"`
-		Names     *namesFound             `json:"names,omitempty"`
-	}{filepath.Clean(c.Dir), c.Method.Name(), e.run.Data.Name, e.run.Step, c.Seed, e.protocol.K, map[string]*eval.Scores{
+		Dir         string                  `json:"dir"`
+		Method      string                  `json:"method"`
+		Data        string                  `json:"data"`
+		Steps       int                     `json:"steps"`
+		Seed        int64                   `json:"seed"`
+		Neighbors   int                     `json:"neighbors"`
+		EncoderHash string                  `json:"encoder_sha256"`
+		Scores      map[string]*eval.Scores `json:"scores"`
+		Names       *namesFound             `json:"names,omitempty"`
+	}{filepath.Clean(c.Dir), c.Method.Name(), e.run.Data.Name, e.run.Step, c.Seed, e.protocol.K, e.encoderHash, map[string]*eval.Scores{
 		"raw_pixels": e.rows[rowPixels].scores, "centered_pixels": e.rows[rowCentered].scores, "untrained": e.rows[rowUntrained].scores, "run": e.rows[rowRun].scores,
 	}, e.names}
 	encoder := json.NewEncoder(call.stdout)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/gomlx/compute"
+
 	"github.com/contrastlab/contrastlab/datasets"
 	"github.com/contrastlab/contrastlab/pkg/contrastive"
 	"github.com/contrastlab/contrastlab/pkg/contrastive/eval"
@@ -16,6 +18,7 @@ type evaluation struct {
 	protocol       eval.CrossDomainOptions
 	rows           []measured
 	names          *namesFound // nil where the method knows no texts
+	encoderHash    string      // of the run, the same before and after it was measured
 }
 
 // measured is one way to make vectors of pictures, and what it is worth.
@@ -79,10 +82,19 @@ func (plan *evaluationPlan) evaluate(ctx context.Context) (*evaluation, error) {
 		return nil, badInput(err)
 	}
 	e := &evaluation{run: run, source: plan.source, protocol: plan.protocol}
-	train, test := e.source.Train(), e.source.Test()
-	if e.untrained, err = contrastive.Untrained(backend, train, run.Config); err != nil {
+	if e.untrained, err = contrastive.Untrained(backend, plan.source.Train(), run.Config); err != nil {
 		return nil, err
 	}
+	e.encoderHash, err = run.Frozen(func() error { return e.measure(ctx, backend) })
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// measure fills the rows and the names.
+func (e *evaluation) measure(ctx context.Context, backend compute.Backend) (err error) {
+	run, train, test := e.run, e.source.Train(), e.source.Test()
 	pixels := func(images *datasets.Images) (*eval.Embeddings, error) { return eval.Pixels(images), nil }
 	center := eval.Pixels(train)
 	centered := func(images *datasets.Images) (*eval.Embeddings, error) { return eval.Pixels(images).Centered(center) }
@@ -104,14 +116,14 @@ func (plan *evaluationPlan) evaluate(ctx context.Context) (*evaluation, error) {
 			err = ctx.Err()
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", row.name, err)
+			return fmt.Errorf("%s: %w", row.name, err)
 		}
 		e.rows = append(e.rows, m)
 	}
 	if e.names, err = findNames(run, e.untrained, test, e.protocol.Query); err != nil {
-		return nil, fmt.Errorf("names: %w", err)
+		return fmt.Errorf("names: %w", err)
 	}
-	return e, nil
+	return nil
 }
 
 // namesFound is how well the pictures of one domain find the names of what they show, and so the untrained encoder.

@@ -105,11 +105,13 @@ func testEval(t *testing.T, dir string) {
 	code, out, errs := lab("eval", dir, "-json")
 	require.Equal(t, exitOK, code, errs)
 	var got struct {
-		Steps  int
-		Scores map[string]eval.Scores
+		Steps       int
+		EncoderHash string `json:"encoder_sha256"`
+		Scores      map[string]eval.Scores
 	}
 	require.NoError(t, json.Unmarshal([]byte(out), &got))
 	require.Equal(t, 300, got.Steps)
+	require.Regexp(t, "^[0-9a-f]{64}$", got.EncoderHash)
 	require.Len(t, got.Scores, 4)
 	// Raw pixels depend on the data and the protocol alone: 89 of 312.
 	require.InDelta(t, 0.2853, got.Scores["raw_pixels"].RecallAt1, 1e-4)
@@ -121,6 +123,7 @@ func testEval(t *testing.T, dir string) {
 	require.Equal(t, exitOK, code, errs)
 	require.Contains(t, out, "300 steps, seed 0")
 	require.Contains(t, out, "the 30 nearest training pictures")
+	require.Contains(t, out, "sha256 "+got.EncoderHash[:12], "the same encoder as before")
 	for _, row := range []string{`raw pixels +0\.285`, `pixels − mean +0\.378`, `untrained +0\.\d`, `this run +0\.\d`} {
 		require.Regexp(t, "(?m)^"+row, out)
 	}
