@@ -42,6 +42,12 @@ def clean_text(value, swaps):
     return value
 
 
+# What chart.Setup displays holds all of ECharts, half a megabyte. It is not saved: until the cell is run again, the
+# charts' static pictures stand in.
+SETUP_MARKER = 'data-lab="contrastlab-echarts"'
+SETUP_SAVED = "<div style=\"font-size:85%\">Charts are pictures until this cell is run; then they are interactive.</div>"
+
+
 def clean(nb, swaps):
     keep = {k: nb.metadata[k] for k in ("kernelspec",) if k in nb.metadata}
     language = nb.metadata.get("language_info", {})
@@ -62,6 +68,8 @@ def clean(nb, swaps):
                 if field in output:
                     output[field] = clean_text(output[field], swaps)
             if "data" in output:
+                if SETUP_MARKER in output.data.get("text/html", ""):
+                    output.data["text/html"] = SETUP_SAVED
                 output.data = nbformat.from_dict(
                     {k: clean_text(v, swaps) if k.startswith("text/") else v for k, v in output.data.items()})
 
