@@ -96,7 +96,7 @@ var files = [][]string{
 
 var exitCodes = [][]string{
 	{"0", "done"},
-	{"1", "failed: no backend, diverged training, full disk; a missed target with -strict"},
+	{"1", "failed: no backend, diverged training, full disk; a missed target with -strict; findings of lab doctor"},
 	{"2", "bad input: a wrong flag, name, value, folder or file; nothing was started"},
 	{"130", "interrupted by Ctrl-C; training has saved and says how to go on"},
 }
@@ -160,6 +160,7 @@ To start with
   lab train                       train SimCLR on them, some minutes on two cores
   lab eval runs/emoji-simclr      measure what it learned
   lab report runs/emoji-simclr    the same as a page with charts: report.html
+  lab doctor runs/emoji-simclr    say what is wrong with it, if anything
 
 Help
 `)

@@ -99,6 +99,7 @@ func TestTrainInterruptResume(t *testing.T) {
 
 	testEval(t, dir)
 	testReport(t, dir)
+	testDoctor(t, dir)
 }
 
 func testEval(t *testing.T, dir string) {
@@ -143,7 +144,7 @@ func testReport(t *testing.T, dir string) {
 	page, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.Greater(t, len(page), 300_000, "charts and ECharts are in the page")
-	for _, want := range []string{"What it learned", "How training went", "What it was shown", "before training", "after training",
+	for _, want := range []string{"What it learned", "How training went", "What the doctor says", "A shortcut", "What it was shown", "before training", "after training",
 		"Nearest neighbors by this run", "method/temperature", "recall@1 Noto→Twemoji", "0.285", "300 steps, seed 0"} {
 		require.Contains(t, string(page), want)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/contrastlab/contrastlab/internal/registry"
 	"github.com/contrastlab/contrastlab/pkg/contrastive/augment"
 	"github.com/contrastlab/contrastlab/pkg/contrastive/encoder"
+	"github.com/contrastlab/contrastlab/pkg/contrastive/eval"
 	"github.com/contrastlab/contrastlab/pkg/contrastive/optim"
 )
 
@@ -96,6 +97,8 @@ type Config struct {
 	Quiet bool `json:"-"`
 	// OnRecord, if set, is called with each record as it is added to the history.
 	OnRecord func(Record) `json:"-"`
+	// OnFinding, if set, is called once for each thing that the history shows to be wrong during training.
+	OnFinding func(eval.Finding) `json:"-"`
 
 	// complete says that zero fields are meant: the defaults have been filled in before.
 	complete bool

@@ -20,13 +20,14 @@
 //
 // This package's own files: [Pretrain] is the loop and [Run] what it leaves on disk; [Config] is everything
 // that decides the result; [Step] is what a method sees of one step; [Backend] picks the device; [Run.FineTune] trains a
-// copy on labels and [Run.Frozen] watches that what is measured stays as it is. Every other file is one [Method], which is one paper.
+// copy on labels and [Run.Frozen] watches that what is measured stays as it is; [MeasureShortcuts] asks before training what
+// needs no learning, [Run.Diagnose] afterwards what went wrong. Every other file is one [Method], which is one paper.
 //
 //	loss      similarities and losses: pure graph functions; loss/oracle has them in plain float64 loops
 //	augment   policies of random views, computed on the device
 //	encoder   networks and projection heads
 //	optim     AdamW, SGD and LARS under warm-up and cosine
-//	eval      nearest neighbors, retrieval, probes, geometry
+//	eval      nearest neighbors, retrieval, probes, geometry, the doctor's rules
 //	manifold  PCA and t-SNE for plots
 //	chart     what to look at, in notebooks, pages and pictures
 //	check     claims of notebooks

@@ -111,6 +111,9 @@ type trainer struct {
 	saved     int       // the step of the last checkpoint
 	since     time.Time // of the last record
 	sinceStep int
+
+	watch watch
+	bar   bool // a progress bar shows how it goes, between whose lines nothing can be printed
 }
 
 // The metrics of a step, in the order of Trainer.TrainMetrics after GoMLX's own two.
@@ -365,6 +368,7 @@ func (t *trainer) record(at func(int) float64) error {
 	if t.Config.OnRecord != nil {
 		t.Config.OnRecord(record)
 	}
+	t.doctor()
 	if t.Config.Dir == "" {
 		return nil
 	}

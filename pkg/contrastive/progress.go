@@ -27,10 +27,10 @@ func attachProgress(loop *train.Loop, t *trainer) *chart.Live {
 			}
 			return nil
 		})
-		commandline.AttachProgressBar(loop)
+		t.attachBar(loop)
 		return live
 	case isatty.IsTerminal(os.Stdout.Fd()):
-		commandline.AttachProgressBar(loop)
+		t.attachBar(loop)
 		return nil
 	}
 	start := time.Now()
@@ -54,6 +54,18 @@ func attachProgress(loop *train.Loop, t *trainer) *chart.Live {
 		return nil
 	})
 	return nil
+}
+
+// attachBar shows GoMLX's progress bar, with the doctor's findings in short; in full they follow when it is done.
+func (t *trainer) attachBar(loop *train.Loop) {
+	t.bar = true
+	commandline.AttachProgressBar(loop, t.watch.inShort)
+	loop.OnEnd("contrastlab findings", 100, func(*train.Loop, []*tensors.Tensor) error {
+		for _, f := range t.watch.found {
+			writeFinding(t.Step, f)
+		}
+		return nil
+	})
 }
 
 // Points is the run's history as charts take it.

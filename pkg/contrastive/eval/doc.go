@@ -9,6 +9,8 @@
 //   - [KMeans], [NMI], [ARI]: do the classes form clusters without any label?
 //   - [CrossDomain]: all of it for pictures of the same things by several artists, with one artist unseen.
 //   - [Transfer], [Corrupt]: what is left of it for another artist, or on damaged pictures?
+//   - [Diagnose]: what is wrong with a run, in words, from [Symptoms].
+//   - [ColorHistograms], [MeanColors]: what can be told of a picture without learning anything.
 //   - [Pixels]: the baseline to put beside every number, with that of the untrained encoder.
 //
 // Functions that need matrix products between large sets take a compute.Backend and work in tiles, so

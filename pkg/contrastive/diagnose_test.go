@@ -1,0 +1,165 @@
+package contrastive
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/contrastlab/contrastlab/datasets"
+	"github.com/contrastlab/contrastlab/internal/testbackend"
+	"github.com/contrastlab/contrastlab/pkg/contrastive/augment"
+	"github.com/contrastlab/contrastlab/pkg/contrastive/encoder"
+	"github.com/contrastlab/contrastlab/pkg/contrastive/eval"
+	"github.com/contrastlab/contrastlab/pkg/contrastive/optim"
+)
+
+// cropAndColor are views that color does not give away; colorless are the same without color distortion.
+func cropAndColor() augment.Policy {
+	policy := colorless()
+	policy.Transforms = append(policy.Transforms, augment.ColorJitter{Brightness: 0.6, Contrast: 0.6, Saturation: 0.6, Hue: 0.1, P: 1}, augment.Grayscale{P: 0.2})
+	return policy
+}
+
+func colorless() augment.Policy {
+	return augment.Policy{Name: "crop", Transforms: []augment.Transform{augment.RandomResizedCrop{Scale: [2]float64{0.35, 1}, Ratio: [2]float64{1, 1}}}}
+}
+
+// ordinary is a healthy run of seconds.
+func ordinary(steps int) Config {
+	config := tiny("")
+	config.Method, config.BatchSize, config.Steps, config.Size = SimCLR{Temperature: 0.2}, 64, steps, 16
+	config.Head = encoder.MLPHead{Hidden: 32, Dim: 16}
+	config.Optimizer = optim.AdamW{LearningRate: 0.01}
+	config.Augment = cropAndColor()
+	return config
+}
+
+func diseases(findings []eval.Finding) []eval.Disease {
+	var all []eval.Disease
+	for _, f := range findings {
+		all = append(all, f.ID)
+	}
+	return all
+}
+
+// TestGalleryOfBrokenRuns breaks an ordinary run by one flag each. Where the numbers of a few steps show it, few are made.
+func TestGalleryOfBrokenRuns(t *testing.T) {
+	backend, pictures := testbackend.New(t), someEmoji(512)
+	for _, c := range []struct {
+		flag   string
+		steps  int
+		change func(*Config)
+		want   eval.Disease
+	}{
+		{"temperature=0.01", 10, func(c *Config) { c.Method = SimCLR{Temperature: 0.01} }, eval.TemperatureTooLow},
+		{"learning_rate=30", 20, func(c *Config) { c.Optimizer = optim.AdamW{LearningRate: 30} }, eval.LearningRateTooHigh},
+		{"learning_rate=1e-9", 20, func(c *Config) { c.Optimizer = optim.AdamW{LearningRate: 1e-9} }, eval.NothingLearned},
+		{"-method simsiam let_gradient_through=true", 100, func(c *Config) { c.Method = SimSiam{LetGradientThrough: true} }, eval.Collapse},
+		{"-method vicreg variance=0", 50, func(c *Config) { c.Method = VICReg{Variance: Zero} }, eval.Collapse},
+		{"-method barlow_twins lambda=0", 100, func(c *Config) { c.Method = BarlowTwins{Lambda: Zero} }, eval.DimensionalCollapse},
+		{"-method moco queue_length=65536", 3, func(c *Config) { c.Method = MoCo{QueueLength: 65536} }, eval.QueueFilling},
+		{"-augment without color", 3, func(c *Config) { c.Augment = colorless() }, eval.Shortcut},
+		{"-positives same_item", 3, func(c *Config) { c.Positives = SameItem }, eval.LabelLeak},
+		{"batch_size=8", 3, func(c *Config) { c.BatchSize = 8 }, eval.BatchTooSmall},
+		{"-head none", 3, func(c *Config) { c.Head = encoder.NoHead{} }, eval.NoProjectionHead},
+	} {
+		t.Run(c.flag, func(t *testing.T) {
+			config := ordinary(c.steps)
+			c.change(&config)
+			run, err := Pretrain(backend, pictures, config)
+			require.NoError(t, err)
+			d, err := run.Diagnose(pictures, nil)
+			require.NoError(t, err)
+			require.Contains(t, diseases(d.Findings), c.want, "%+v", d.Symptoms)
+			require.False(t, d.Healthy())
+		})
+	}
+}
+
+// TestHealthyRunsAreNotAccused runs five kinds of methods and finds nothing, and the pictures to be measured on only
+// where they are among the training pictures.
+func TestHealthyRunsAreNotAccused(t *testing.T) {
+	backend, pictures := testbackend.New(t), someEmoji(512)
+	test := datasets.MustOpen("emoji").Test()
+	for _, method := range []Method{SimCLR{Temperature: 0.2}, MoCo{QueueLength: 256}, SupCon{}, BYOL{}, VICReg{}} {
+		t.Run(method.Name(), func(t *testing.T) {
+			config := ordinary(60)
+			config.Method = method
+			config.OnFinding = func(f eval.Finding) { t.Errorf("during training: %+v", f) }
+			run, err := Pretrain(backend, pictures, config)
+			require.NoError(t, err)
+			d, err := run.Diagnose(pictures, test)
+			require.NoError(t, err)
+			require.Empty(t, d.Findings, "%+v", d.Symptoms)
+			require.True(t, d.Healthy())
+			if method.Name() == "simclr" {
+				require.Equal(t, eval.Leak{Test: 1560}, *d.Symptoms.Leak)
+				d, err := run.Diagnose(pictures, pictures.Take(7))
+				require.NoError(t, err)
+				require.Equal(t, []eval.Disease{eval.TestLeak}, diseases(d.Findings))
+				require.Equal(t, 7, d.Symptoms.Leak.Pictures)
+			}
+		})
+	}
+}
+
+// TestDoctorDuringTraining: what a history shows is told once, and the weights are those of a run that nobody watched.
+func TestDoctorDuringTraining(t *testing.T) {
+	train := func(watched bool) (*Run, []eval.Finding) {
+		config := tiny(filepath.Join(t.TempDir(), "run"))
+		config.Method, config.Steps, config.LogEvery = SimCLR{Temperature: 0.01}, 24, 1
+		var found []eval.Finding
+		if watched {
+			config.OnFinding = func(f eval.Finding) { found = append(found, f) }
+		}
+		run, err := Pretrain(testbackend.New(t), someEmoji(64), config)
+		require.NoError(t, err)
+		return run, found
+	}
+	watched, found := train(true)
+	require.Equal(t, []eval.Disease{eval.TemperatureTooLow}, diseases(found))
+	alone, _ := train(false)
+	require.Equal(t, weights(t, alone), weights(t, watched))
+}
+
+// TestDiagnoseOtherTasks: a method of one view and one of texts have no pretext task of views, and are examined all
+// the same.
+func TestDiagnoseOtherTasks(t *testing.T) {
+	config := tiny("")
+	config.Method, config.Steps = Supervised{}, 3
+	run, err := Pretrain(testbackend.New(t), someEmoji(64), config)
+	require.NoError(t, err)
+	d, err := run.Diagnose(someEmoji(64), nil)
+	require.NoError(t, err)
+	require.Nil(t, d.Symptoms.Task)
+	require.Nil(t, d.Symptoms.Head, "its head is not trained")
+	require.NotNil(t, d.Symptoms.Features)
+	_, err = MeasureShortcuts(testbackend.New(t), someEmoji(64), config)
+	require.ErrorIs(t, err, ErrNoPretext)
+	config.Method = CLIP{}
+	_, err = MeasureShortcuts(testbackend.New(t), someEmoji(64), config)
+	require.ErrorIs(t, err, ErrNoPretext)
+}
+
+// TestShortcuts: without augmentation pixels solve the task, without color distortion colors do (Chen et al. 2020,
+// fig. 5), with it they do not.
+func TestShortcuts(t *testing.T) {
+	measure := func(policy augment.Policy) *Shortcuts {
+		config := tiny("")
+		config.Augment, config.Size = policy, 16
+		s, err := MeasureShortcuts(testbackend.New(t), someEmoji(512), config)
+		require.NoError(t, err)
+		require.Equal(t, 256, s.Samples)
+		require.InDelta(t, 1./256, s.Chance, 1e-12)
+		return s
+	}
+	none, crop, color := measure(augment.None()), measure(colorless()), measure(cropAndColor())
+	require.Equal(t, 1.0, none.Pixels)
+	require.Equal(t, 1.0, none.Untrained)
+	require.Greater(t, none.ColorHistogram, 0.95)
+	require.Greater(t, crop.ColorHistogram, 0.5)
+	require.Less(t, color.ColorHistogram, 0.15)
+	require.Less(t, color.MeanColor, crop.MeanColor)
+	require.Equal(t, color, measure(cropAndColor()), "the same views from the same seed")
+}
