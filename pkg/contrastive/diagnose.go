@@ -188,16 +188,12 @@ func (r *Run) course() *eval.Course {
 		return c
 	}
 	c.BestLoss, c.WorstLoss = math.Inf(1), math.Inf(-1)
-	usual := of(later, func(r Record) float64 { return r.GradientNorm })
 	for i, record := range later {
 		if i >= 4 {
 			c.BestLoss = min(c.BestLoss, of(later[i-4:i+1], lossOf))
 		}
 		if record.Loss > c.WorstLoss {
 			c.WorstLoss, c.WorstStep = record.Loss, record.Step
-		}
-		if spike := record.GradientNorm / max(usual, 1e-12); spike > c.Spike {
-			c.Spike, c.SpikeStep = spike, record.Step
 		}
 	}
 	return c

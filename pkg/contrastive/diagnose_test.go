@@ -82,7 +82,7 @@ func TestGalleryOfBrokenRuns(t *testing.T) {
 func TestHealthyRunsAreNotAccused(t *testing.T) {
 	backend, pictures := testbackend.New(t), someEmoji(512)
 	test := datasets.MustOpen("emoji").Test()
-	for _, method := range []Method{SimCLR{Temperature: 0.2}, MoCo{QueueLength: 256}, SupCon{}, BYOL{}, VICReg{}} {
+	for _, method := range []Method{SimCLR{Temperature: 0.2}, MoCo{QueueLength: 256}, DCL{Temperature: 0.2}, BYOL{}, VICReg{}} {
 		t.Run(method.Name(), func(t *testing.T) {
 			config := ordinary(60)
 			config.Method = method
@@ -107,8 +107,8 @@ func TestHealthyRunsAreNotAccused(t *testing.T) {
 // TestDoctorDuringTraining: what a history shows is told once, and the weights are those of a run that nobody watched.
 func TestDoctorDuringTraining(t *testing.T) {
 	train := func(watched bool) (*Run, []eval.Finding) {
-		config := tiny(filepath.Join(t.TempDir(), "run"))
-		config.Method, config.Steps, config.LogEvery = SimCLR{Temperature: 0.01}, 24, 1
+		config := ordinary(24)
+		config.Dir, config.Method, config.LogEvery = filepath.Join(t.TempDir(), "run"), SimCLR{Temperature: 0.01}, 1
 		var found []eval.Finding
 		if watched {
 			config.OnFinding = func(f eval.Finding) { found = append(found, f) }

@@ -55,8 +55,6 @@ const (
 	// reach 1.2); one that takes back this share of what it had gained has been thrown off.
 	aboveCeiling = 1.5
 	regained     = 0.5
-	// Gradient norms this many times their median come from steps that went too far.
-	gradientSpike = 30.0
 	// Weights this many times as long as at first were thrown there: healthy runs end at 1.0 to 1.1, those with fifty and
 	// five hundred times the learning rate at 3 and 26.
 	explodedGrowth = 2.5
@@ -123,8 +121,6 @@ func learningRateTooHigh(s *Symptoms) *Finding {
 		evidence = fmt.Sprintf("at step %d the loss was %.2f, %.2f times its ceiling of %.2f, at which nothing is told apart", c.WorstStep, c.WorstLoss, c.Share(c.WorstLoss), c.Ceiling)
 	case s.Setup.Temperature > 0 && c.BestLoss > 0 && c.Ceiling > 0 && c.Share(c.BestLoss) < 0.9 && c.Loss-c.BestLoss > regained*(c.Ceiling-c.BestLoss):
 		evidence = fmt.Sprintf("the loss had come down to %.2f and is at %.2f again (ceiling %.2f)", c.BestLoss, c.Loss, c.Ceiling)
-	case c.Spike > gradientSpike:
-		evidence = fmt.Sprintf("at step %d the gradient norm was %.0f times its median", c.SpikeStep, c.Spike)
 	default:
 		return nil
 	}

@@ -16,7 +16,7 @@ func well() Symptoms {
 	growth := 1.04
 	return Symptoms{
 		Setup: Setup{Method: "simclr", TotalSteps: 200, BatchSize: 256, NormRows: 512, Temperature: 0.2, InBatch: true},
-		Course: &Course{Steps: 200, FirstLoss: 6.556, Loss: 5.185, Ceiling: math.Log(511), BestLoss: 5.15, WorstLoss: 6.05, WorstStep: 21, Spike: 2.7,
+		Course: &Course{Steps: 200, FirstLoss: 6.556, Loss: 5.185, Ceiling: math.Log(511), BestLoss: 5.15, WorstLoss: 6.05, WorstStep: 21,
 			FirstRank: 101.8, Rank: 41.8, Std: 0.91, Uniformity: -2.79},
 		Features: &Space{N: 256, D: 32, Std: 0.6, Uniformity: -1.2, EffectiveRank: 19.6, Directions: 23, Scale: 0.5},
 		Head:     &Space{N: 256, D: 128, Std: 0.91, Uniformity: -2.79, EffectiveRank: 47.1, Directions: 43, Scale: 0.5},
@@ -57,7 +57,6 @@ func TestEachDiseaseByItsNumbers(t *testing.T) {
 		"weights":           {func(s *Symptoms) { *s.Growth = 26 }, []Disease{LearningRateTooHigh}, "26 times"},
 		"above the ceiling": {func(s *Symptoms) { s.Course.WorstLoss, s.Course.WorstStep = 30, 90 }, []Disease{LearningRateTooHigh}, "step 90"},
 		"thrown off":        {func(s *Symptoms) { s.Course.Loss = 6.1 }, []Disease{LearningRateTooHigh}, "down to 5.15"},
-		"spike":             {func(s *Symptoms) { s.Course.Spike, s.Course.SpikeStep = 400, 77 }, []Disease{LearningRateTooHigh}, "step 77"},
 		"filling":           {func(s *Symptoms) { s.Setup.QueueLength, s.Setup.QueueKeys, s.Setup.TotalSteps = 65536, 256, 3900 }, []Disease{QueueFilling}, "51200 of 65536"},
 		"never full":        {func(s *Symptoms) { s.Setup.QueueLength, s.Setup.QueueKeys = 65536, 256 }, []Disease{QueueFilling}, "step 256 of 200"},
 		"full":              {func(s *Symptoms) { s.Setup.QueueLength, s.Setup.QueueKeys = 4096, 256 }, nil, ""},

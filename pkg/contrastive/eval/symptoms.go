@@ -59,9 +59,6 @@ type Course struct {
 	BestLoss  float64 `json:"best_loss"`
 	WorstLoss float64 `json:"worst_loss"`
 	WorstStep int     `json:"worst_step"`
-	// Spike is the largest gradient norm after a tenth of the steps over the median one.
-	Spike     float64 `json:"spike"`
-	SpikeStep int     `json:"spike_step"`
 
 	FirstRank  float64 `json:"first_rank"` // place of the positive in the batch
 	Rank       float64 `json:"rank"`
