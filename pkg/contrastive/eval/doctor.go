@@ -117,7 +117,7 @@ func learningRateTooHigh(s *Symptoms) *Finding {
 		evidence = fmt.Sprintf("the encoder's weights are %.3g times as long as before the first step; little more than 1 time is usual", *s.Growth)
 	case c == nil:
 		return nil
-	case c.Ceiling > 0 && c.WorstLoss > aboveCeiling*max(c.Ceiling, c.FirstLoss):
+	case c.Ceiling > 0 && c.WorstLoss > aboveCeiling*max(c.Ceiling, c.FirstLoss) && !coldTemperature(s.Setup):
 		evidence = fmt.Sprintf("at step %d the loss was %.2f, %.2f times its ceiling of %.2f, at which nothing is told apart", c.WorstStep, c.WorstLoss, c.Share(c.WorstLoss), c.Ceiling)
 	case s.Setup.Temperature > 0 && c.BestLoss > 0 && c.Ceiling > 0 && c.Share(c.BestLoss) < 0.9 && c.Loss-c.BestLoss > regained*(c.Ceiling-c.BestLoss):
 		evidence = fmt.Sprintf("the loss had come down to %.2f and is at %.2f again (ceiling %.2f)", c.BestLoss, c.Loss, c.Ceiling)
@@ -127,6 +127,10 @@ func learningRateTooHigh(s *Symptoms) *Finding {
 	return &Finding{Severity: Broken, Title: "The learning rate is too high", Evidence: evidence,
 		Remedy: "Divide learning_rate by 3 until the loss falls steadily; a longer warm_up and clip_norm=1 help where only the first steps go wrong."}
 }
+
+// coldTemperature says that logits are so steep that a loss above its ceiling means little: any pair ranked wrongly
+// costs 1/T.
+func coldTemperature(setup Setup) bool { return setup.Temperature > 0 && setup.Temperature < 0.05 }
 
 func collapse(s *Symptoms) *Finding {
 	f := &Finding{Severity: Broken, Title: "Complete collapse: every picture has nearly the same embedding",
