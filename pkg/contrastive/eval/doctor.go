@@ -130,7 +130,9 @@ func learningRateTooHigh(s *Symptoms) *Finding {
 
 // coldTemperature says that logits are so steep that a loss above its ceiling means little: any pair ranked wrongly
 // costs 1/T.
-func coldTemperature(setup Setup) bool { return setup.Temperature > 0 && setup.Temperature < lowestTemperature }
+func coldTemperature(setup Setup) bool {
+	return setup.Temperature > 0 && setup.Temperature < lowestTemperature
+}
 
 func collapse(s *Symptoms) *Finding {
 	f := &Finding{Severity: Broken, Title: "Complete collapse: every picture has nearly the same embedding",
