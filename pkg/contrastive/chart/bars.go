@@ -114,8 +114,9 @@ func Bars(title, metric string, groups []string, series []BarSeries) *Chart {
 	c.option["legend"].(map[string]any)["data"] = legend
 	c.option["legend"].(map[string]any)["selectedMode"] = false // hiding a method would leave its error bars behind
 	for _, label := range c.option["xAxis"].([]any) {
-		label.(map[string]any)["axisLabel"].(map[string]any)["interval"] = 0
-		label.(map[string]any)["axisLabel"].(map[string]any)["overflow"] = "break"
+		axis := label.(map[string]any)["axisLabel"].(map[string]any)
+		axis["interval"], axis["hideOverlap"] = 0, false // every group has its name, in several lines if need be
+		axis["overflow"], axis["width"] = "break", (frameWidth-120)/len(groups)
 	}
 	return c
 }

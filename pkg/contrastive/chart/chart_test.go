@@ -191,6 +191,8 @@ func TestNothingToDraw(t *testing.T) {
 		"views":           Views(one, nil, nil),
 		"names":           Views(one, [][]image.Image{one}, []string{"a", "b"}),
 		"nil picture":     Views(one, [][]image.Image{{nil}}, nil),
+		"no columns":      PictureTable([][]image.Image{one}, nil, nil),
+		"short row":       PictureTable([][]image.Image{one}, []string{"a", "b"}, nil),
 		"hits":            Neighbors(one, [][]image.Image{one}, [][]bool{{true, true}}),
 		"scatter lengths": Scatter("t", "x", "y", []float32{1}, nil, nil, nil),
 		"scatter NaN":     Scatter("t", "x", "y", []float32{float32(nan)}, []float32{1}, nil, nil),

@@ -5,6 +5,7 @@ import (
 	"image"
 	"image/color"
 	"math"
+	"strings"
 
 	"golang.org/x/image/draw"
 
@@ -37,6 +38,26 @@ func Views(originals []image.Image, views [][]image.Image, names []string) *Char
 		total += len(views[i])
 	}
 	g.alt = fmt.Sprintf("%d pictures, each followed by the views that augmentation made of it, %d in all.", len(originals), total)
+	return g.chart()
+}
+
+// PictureTable draws rows of pictures under named columns, such as one emoji by each artist. names label the rows;
+// nil for none.
+func PictureTable(rows [][]image.Image, columns, names []string) *Chart {
+	const title = "Pictures"
+	if len(rows) == 0 || len(columns) == 0 {
+		return failed(title, "no pictures")
+	}
+	if names != nil && len(names) != len(rows) {
+		return failed(title, "%d names for %d rows", len(names), len(rows))
+	}
+	for i, row := range rows {
+		if len(row) != len(columns) {
+			return failed(title, "row %d has %d pictures for %d columns", i, len(row), len(columns))
+		}
+	}
+	g := gallery{title: title, first: columns[0], columns: func(i int) string { return columns[i+1] }, names: names, rows: rows}
+	g.alt = fmt.Sprintf("%d rows of pictures, by column: %s.", len(rows), strings.Join(columns, ", "))
 	return g.chart()
 }
 

@@ -65,6 +65,7 @@ func samples() []sample {
 			{Name: "SimCLR", Values: []float64{0.446, 0.160, 0.33}, Errors: []float64{0.02, 0.03, 0.015}},
 			{Name: "two artists as positives", Values: []float64{0.561, 0.176, 0.41}, Errors: []float64{0.03, 0.02, 0.02}}}), true},
 		{"scatter", Scatter("Embeddings after PCA", "first component", "second component", px, py, classes, names), true},
+		{"picture table", PictureTable(views, []string{"Noto", "Twemoji", "Fluent 3D", "Fluent flat", "OpenMoji", "sixth", "seventh", "eighth"}[:len(views[0])], nil), false},
 		{"views", Views(originals, views, []string{"pizza", "grinning face", "a very long name of a picture", "dog", "car", "披萨"}), false},
 		{"neighbors", Neighbors(originals, views, hits), false},
 	}
