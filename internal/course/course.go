@@ -1,0 +1,181 @@
+// Package course reads the text course, lessons/en and lessons/zh-CN, and the notebooks beside it, and checks that they
+// belong together: every lesson in both languages, the same sections, formulas and code in both, links that lead
+// somewhere. Package site below makes a web site of them.
+//
+// What you may touch here: what counts as a problem, and what as a warning.
+package course
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
+	"github.com/yuin/goldmark/text"
+)
+
+// Language is a folder of lessons.
+type Language string
+
+// The languages of the course: lessons are written in English and then said again in Chinese.
+const (
+	English Language = "en"
+	Chinese Language = "zh-CN"
+)
+
+// Languages are all of them, the original first.
+func Languages() []Language { return []Language{English, Chinese} }
+
+// Text is a Markdown file of the course.
+type Text struct {
+	Path     string // below the root, with slashes
+	Language Language
+	Title    string
+	Source   []byte
+	Anchors  []string // of <a id="...">, in order
+	Links    []string // targets, of links and pictures
+	Formulas []string // between $$ and $$, without space and without \text{...}
+	Code     []string // fenced blocks, without their comments
+	Of       string   // first hex digits of the SHA-256 of the text that this one translates; empty in an original
+}
+
+// Course is what a checkout holds.
+type Course struct {
+	Root      string
+	Notebooks []string                      // paths below the root
+	Texts     map[Language]map[string]*Text // by name without ".md"
+	Others    []*Text                       // Markdown of neither language: README, terminology
+}
+
+// Read reads the course of a checkout. A checkout without lessons has an empty one.
+func Read(root string) (*Course, error) {
+	c := &Course{Root: root, Texts: map[Language]map[string]*Text{}}
+	for _, language := range Languages() {
+		c.Texts[language] = map[string]*Text{}
+		names, err := list(root, "lessons/"+string(language), ".md")
+		if err != nil {
+			return nil, err
+		}
+		for _, path := range names {
+			t, err := readText(root, path)
+			if err != nil {
+				return nil, err
+			}
+			t.Language = language
+			c.Texts[language][strings.TrimSuffix(filepath.Base(path), ".md")] = t
+		}
+	}
+	for _, folder := range []string{".", "lessons"} {
+		names, err := list(root, folder, ".md")
+		if err != nil {
+			return nil, err
+		}
+		for _, path := range names {
+			t, err := readText(root, path)
+			if err != nil {
+				return nil, err
+			}
+			c.Others = append(c.Others, t)
+		}
+	}
+	var err error
+	c.Notebooks, err = list(root, "notebooks", ".ipynb")
+	return c, err
+}
+
+// list names the files of a folder with an ending, sorted; a folder that is not there holds none.
+func list(root, folder, ending string) ([]string, error) {
+	entries, err := os.ReadDir(filepath.Join(root, folder))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("course: %w", err)
+	}
+	var names []string
+	for _, e := range entries {
+		if !e.IsDir() && filepath.Ext(e.Name()) == ending && !strings.HasPrefix(e.Name(), ".") {
+			names = append(names, filepath.ToSlash(filepath.Join(folder, e.Name())))
+		}
+	}
+	return names, nil
+}
+
+// Names are those of the texts of a language, sorted: numbered lessons come first.
+func (c *Course) Names(language Language) []string {
+	var names []string
+	for name := range c.Texts[language] {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+var (
+	anchorTag = regexp.MustCompile(`<a id="([^"]*)">`)
+	displayed = regexp.MustCompile(`(?s)\$\$(.+?)\$\$`)
+	prose     = regexp.MustCompile(`\\(?:text|mathrm|operatorname)\{[^{}]*\}`)
+	space     = regexp.MustCompile(`\s+`)
+	comment   = regexp.MustCompile(`(?m)(//|#).*$`)
+	original  = regexp.MustCompile(`<!-- en-sha256: ([0-9a-f]{16}) -->`)
+	numbered  = regexp.MustCompile(`^\d\d-`)
+)
+
+var markdown = goldmark.New(goldmark.WithExtensions(extension.GFM))
+
+func readText(root, path string) (*Text, error) {
+	source, err := os.ReadFile(filepath.Join(root, path))
+	if err != nil {
+		return nil, fmt.Errorf("course: %w", err)
+	}
+	t := &Text{Path: path, Source: source}
+	if m := original.FindSubmatch(source); m != nil {
+		t.Of = string(m[1])
+	}
+	document := markdown.Parser().Parse(text.NewReader(source))
+	err = ast.Walk(document, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if !entering {
+			return ast.WalkContinue, nil
+		}
+		switch n := n.(type) {
+		case *ast.Heading:
+			if n.Level == 1 && t.Title == "" {
+				t.Title = string(n.Lines().Value(source))
+			}
+		case *ast.Link:
+			t.Links = append(t.Links, string(n.Destination))
+		case *ast.Image:
+			t.Links = append(t.Links, string(n.Destination))
+		case *ast.FencedCodeBlock:
+			code := comment.ReplaceAll(n.Lines().Value(source), nil)
+			t.Code = append(t.Code, string(space.ReplaceAll(code, nil)))
+		}
+		return ast.WalkContinue, nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("course: %s: %w", path, err)
+	}
+	for _, m := range anchorTag.FindAllSubmatch(source, -1) {
+		t.Anchors = append(t.Anchors, string(m[1]))
+	}
+	for _, m := range displayed.FindAllSubmatch(source, -1) {
+		t.Formulas = append(t.Formulas, string(space.ReplaceAll(prose.ReplaceAll(m[1], nil), nil)))
+	}
+	return t, nil
+}
+
+// Digest is what a translation quotes of the text that it translates: 16 hex digits of its SHA-256.
+func (t *Text) Digest() string {
+	sum := sha256.Sum256(bytes.ReplaceAll(t.Source, []byte("\r\n"), []byte("\n")))
+	return hex.EncodeToString(sum[:])[:16]
+}
