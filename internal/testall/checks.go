@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/contrastlab/contrastlab/internal/course"
 	"github.com/contrastlab/contrastlab/internal/notebook"
 	"github.com/contrastlab/contrastlab/internal/xla"
 )
@@ -18,7 +19,7 @@ import (
 // A test downloads no plugin.
 const xlaNoInstall = xla.EnvNoInstall + "=1"
 
-// lint runs the checks that need no test: each passes when its command succeeds and is silent.
+// lint runs the checks that need no test: a command passes when it succeeds and is silent.
 func lint(ctx context.Context, root string) counts {
 	goFiles, modules, err := sources(root)
 	if err != nil {
@@ -33,7 +34,27 @@ func lint(ctx context.Context, root string) counts {
 		name, _ := filepath.Rel(root, dir)
 		got.add(check(ctx, dir, "go mod tidy, "+name, "go", "mod", "tidy", "-diff"))
 	}
+	got.add(lessons(root))
 	return got
+}
+
+// lessons checks the text course: one problem fails it, a translation that may be stale is only told.
+func lessons(root string) counts {
+	c, err := course.Read(root)
+	if err != nil {
+		fmt.Printf("FAIL  lessons\n%v\n", err)
+		return counts{failed: 1}
+	}
+	problems, warnings := c.Check()
+	for _, w := range warnings {
+		fmt.Printf("WARN  %s\n", w)
+	}
+	if len(problems) > 0 {
+		fmt.Printf("FAIL  lessons\n%s\n", strings.Join(problems, "\n"))
+		return counts{failed: 1}
+	}
+	fmt.Println("ok    lessons")
+	return counts{passed: 1}
 }
 
 // check runs one command in a folder and says how it went.
