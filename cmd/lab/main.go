@@ -26,7 +26,7 @@ func main() {
 
 // commands in the order in which help lists them.
 func commands() []*command {
-	return []*command{trainCommand, evalCommand, reportCommand, doctorCommand, compareCommand, dataCommand, benchCommand, demoCommand, helpCommand, versionCommand}
+	return []*command{trainCommand, evalCommand, reportCommand, doctorCommand, compareCommand, dataCommand, benchCommand, demoCommand, exportCommand, helpCommand, versionCommand}
 }
 
 // run is the whole program: it returns the exit code.

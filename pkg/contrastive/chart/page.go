@@ -62,6 +62,10 @@ func Page(w io.Writer, title string, sections ...Section) error {
 	return nil
 }
 
+// Script is the JavaScript that a page needs once, after its charts, for the fragments of [Chart.HTML] to become
+// interactive: ECharts, packed, and what mounts the charts.
+func Script() string { return echarts.Script() }
+
 func (t *Table) write(b *bufio.Writer) {
 	if t == nil {
 		return
