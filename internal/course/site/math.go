@@ -3,6 +3,7 @@ package site
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/wyatt915/treeblood"
@@ -139,6 +140,9 @@ var macros = map[string]string{
 	"tfrac":        `{\textstyle \frac{#1}{#2}}`,
 }
 
+// shortFraction finds the arguments of \frac12, which the translator wants in braces: the first, then the second.
+var shortFraction = [2]*regexp.Regexp{regexp.MustCompile(`(\\[td]?frac) ?([0-9A-Za-z])`), regexp.MustCompile(`(\\[td]?frac\{[0-9A-Za-z]\})([0-9A-Za-z])`)}
+
 // toMathML translates one formula. A command that the translator does not know is an error: it would stand in the page
 // as its name.
 func toMathML(tex string, display bool) (mathML string, err error) {
@@ -147,11 +151,12 @@ func toMathML(tex string, display bool) (mathML string, err error) {
 			err = fmt.Errorf("formula %q cannot be read: %v", tex, r)
 		}
 	}()
+	full := shortFraction[1].ReplaceAllString(shortFraction[0].ReplaceAllString(tex, "$1{$2}"), "$1{$2}")
 	if display {
-		mathML, err = treeblood.DisplayStyle(tex, macros)
+		mathML, err = treeblood.DisplayStyle(full, macros)
 		mathML = `<div class="formula">` + mathML + "</div>\n"
 	} else {
-		mathML, err = treeblood.InlineStyle(tex, macros)
+		mathML, err = treeblood.InlineStyle(full, macros)
 	}
 	if err == nil && strings.Contains(mathML, "<merror") {
 		err = fmt.Errorf("a command in it is unknown")

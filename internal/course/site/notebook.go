@@ -86,8 +86,8 @@ func (n *notebook) body(p *page) (string, error) {
 			if err != nil {
 				return "", fmt.Errorf("cell %d: %w", i+1, err)
 			}
-			if plumbing(string(c.Source)) {
-				code = "<details class=\"setup\"><summary>Set-up of the notebook</summary>" + code + "</details>\n"
+			if what := plumbing(string(c.Source)); what != "" {
+				code = "<details class=\"setup\"><summary>" + what + "</summary>" + code + "</details>\n"
 			}
 			b.WriteString("<div class=\"cell\">" + code)
 			for _, o := range c.Outputs {
@@ -102,9 +102,15 @@ func (n *notebook) body(p *page) (string, error) {
 // setupSaved stands in what internal/notebook saves in the place of ECharts.
 const setupSaved = "Charts are pictures until this cell is run"
 
-// plumbing says whether a cell only prepares: shell commands or imports.
-func plumbing(source string) bool {
-	return strings.HasPrefix(source, "!") || strings.HasPrefix(source, "import (")
+// plumbing says what a cell prepares that holds nothing to learn from; empty for all others.
+func plumbing(source string) string {
+	switch {
+	case strings.HasPrefix(source, "!"):
+		return "Set-up: the notebook uses the checkout that it lies in"
+	case strings.HasPrefix(source, "import ("):
+		return "Set-up: imports"
+	}
+	return ""
 }
 
 func (o *output) html() string {
