@@ -87,18 +87,21 @@ func TestClassification(t *testing.T) {
 			e.Row(i)[5] /= 30 // blobs stretches it, and cosines would see little else
 		}
 	}
-	s, err := Classification(backend, train, test, ClassificationOptions{Grid: KNNGrid{K: []int{1, 20, 1000}}, Probe: &ProbeOptions{L2: []float64{0.01}}, GeometryRows: 40})
+	s, err := Classification(backend, train, test, ClassificationOptions{Grid: KNNGrid{K: []int{1, 20, 1000}}, Probe: &ProbeOptions{L2: []float64{0.01}}, Clusters: &KMeansOptions{}, GeometryRows: 40})
 	require.NoError(t, err)
 	require.Equal(t, []any{300, 90, 3, 6, 40}, []any{s.BankSize, s.TestSize, s.Classes, s.Dimensions, s.GeometryRows})
 	require.Greater(t, s.KNN[2].Accuracy, 0.95)
 	require.Greater(t, s.Probe.Accuracy, 0.95)
 	require.Len(t, s.Notes, 1)
 	require.Greater(t, s.EffectiveRank, 4.0)
+	require.Greater(t, *s.NMI, 0.8, "the blobs are clusters")
+	require.Greater(t, *s.ARI, 0.8)
 	require.Less(t, s.Uniformity, -1.0)
 
 	whole, err := Classification(backend, train, test, ClassificationOptions{})
 	require.NoError(t, err)
 	require.Nil(t, whole.Probe)
+	require.Nil(t, whole.NMI)
 	require.Equal(t, 90, whole.GeometryRows)
 	want, err := Uniformity(test, 2)
 	require.NoError(t, err)

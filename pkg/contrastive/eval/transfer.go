@@ -48,6 +48,9 @@ type TransferOptions struct {
 	// Probe is used for each fit; its Seed draws the subsets too.
 	Probe ProbeOptions
 
+	// WithoutProbe leaves the probe out, whose cost grows with rows × dimensions, as for many raw pixels.
+	WithoutProbe bool
+
 	// Draws is how many random parts of each training set are tried. 0 stands for 5.
 	Draws int
 
@@ -67,7 +70,7 @@ type TransferResult struct {
 	Train []string   `json:"train"`
 	Test  []string   `json:"test"`
 	KNN   [][]Spread `json:"knn"`
-	Probe [][]Spread `json:"probe"`
+	Probe [][]Spread `json:"probe,omitempty"` // nil without the probe
 
 	// K is the number of neighbors that voted; Unconverged is how many fits of a probe did not converge.
 	K           int `json:"k"`
@@ -141,7 +144,10 @@ func Transfer(backend compute.Backend, train, test []Part, opt TransferOptions) 
 	}
 	for i, part := range train {
 		r.Train = append(r.Train, part.Name)
-		r.KNN, r.Probe = append(r.KNN, make([]Spread, len(test))), append(r.Probe, make([]Spread, len(test)))
+		r.KNN = append(r.KNN, make([]Spread, len(test)))
+		if !opt.WithoutProbe {
+			r.Probe = append(r.Probe, make([]Spread, len(test)))
+		}
 		if err := r.from(i, backend, part, draws[i], all, ends, opt); err != nil {
 			return nil, fmt.Errorf("%s: %w", part.Name, err)
 		}
@@ -151,11 +157,6 @@ func Transfer(backend compute.Backend, train, test []Part, opt TransferOptions) 
 
 // from fills row i.
 func (r *TransferResult) from(i int, backend compute.Backend, part Part, draws [][]int, all *Embeddings, ends []int, opt TransferOptions) error {
-	p, err := newProber(backend, part.Embeddings, all, &opt.Probe)
-	if err != nil {
-		return err
-	}
-	defer p.close()
 	add := func(row []Spread, predictions []int32) {
 		start := 0
 		for j, end := range ends {
@@ -163,26 +164,39 @@ func (r *TransferResult) from(i int, backend compute.Backend, part Part, draws [
 			start = end
 		}
 	}
-	for d, rows := range draws {
-		probed, err := p.run(rows, opt.Probe)
-		if err != nil {
-			return err
-		}
-		if d == 0 {
-			opt.Probe.L2 = []float64{probed.L2}
-		}
-		if !probed.Converged {
-			r.Unconverged++
-		}
-		add(r.Probe[i], probed.Predictions)
+	for _, rows := range draws {
 		voted, err := KNN(backend, part.Select(rows), all, KNNOptions{K: opt.K, Temperature: opt.Temperature})
 		if err != nil {
 			return err
 		}
 		add(r.KNN[i], voted.Predictions)
 	}
-	for j := range ends {
-		for _, s := range []*Spread{&r.KNN[i][j], &r.Probe[i][j]} {
+	if !opt.WithoutProbe {
+		p, err := newProber(backend, part.Embeddings, all, &opt.Probe)
+		if err != nil {
+			return err
+		}
+		defer p.close()
+		for d, rows := range draws {
+			probed, err := p.run(rows, opt.Probe)
+			if err != nil {
+				return err
+			}
+			if d == 0 {
+				opt.Probe.L2 = []float64{probed.L2}
+			}
+			if !probed.Converged {
+				r.Unconverged++
+			}
+			add(r.Probe[i], probed.Predictions)
+		}
+	}
+	for _, matrix := range [][][]Spread{r.KNN, r.Probe} {
+		if matrix == nil {
+			continue
+		}
+		for j := range matrix[i] {
+			s := &matrix[i][j]
 			s.Mean, s.Std = meanStd(s.Values)
 		}
 	}

@@ -89,6 +89,10 @@ func TestTransferDraws(t *testing.T) {
 	again, err := Transfer(backend, []Part{{"a", train}}, []Part{{"a", test}}, TransferOptions{Draws: 3, Share: 0.3, Probe: ProbeOptions{L2: []float64{0.1}}})
 	require.NoError(t, err)
 	require.Equal(t, r, again)
+	without, err := Transfer(backend, []Part{{"a", train}}, []Part{{"a", test}}, TransferOptions{Draws: 3, Share: 0.3, WithoutProbe: true})
+	require.NoError(t, err)
+	require.Equal(t, r.KNN, without.KNN)
+	require.Nil(t, without.Probe)
 	items := gaussian(1, 40, 2, 2)
 	items.Images.Items = nil
 	for i := range items.N {
