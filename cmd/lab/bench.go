@@ -51,8 +51,7 @@ meanwhile.`,
 			}
 			images := datasets.MustOpen("emoji").Train()
 			for _, policy := range []augment.Policy{augment.Emoji(), augment.None()} {
-				// Checked without a backend, as in planTraining.
-				if _, err := contrastive.Untrained(nil, images, b.config(policy)); err != nil || b.batch == 0 || b.width < 1 {
+				if _, err := b.config(policy).For(images); err != nil || b.batch == 0 || b.width < 1 {
 					if err == nil {
 						err = fmt.Errorf("-batch %d -width %d: each must be at least 1", b.batch, b.width)
 					}

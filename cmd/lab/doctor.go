@@ -177,7 +177,7 @@ func measureShortcuts(call *call, c choice, set string, asJSON bool) error {
 		return err
 	}
 	images := source.Train()
-	if _, err := contrastive.Untrained(nil, images, config); err != nil { // needs no backend to check
+	if _, err := config.For(images); err != nil {
 		return badInput(err)
 	}
 	backend, err := contrastive.Backend()

@@ -71,7 +71,7 @@ func TestEmojiRecipes(t *testing.T) {
 		implicit, err := c.config()
 		require.NoError(t, err)
 		require.Equal(t, config, implicit, "%s: with the flags of a recipe, and without it", name)
-		_, err = contrastive.Untrained(nil, images, config)
+		_, err = config.For(images)
 		require.NoError(t, err, name)
 	}
 	c := defaultChoice

@@ -150,14 +150,13 @@ func planTraining(call *call, c choice, set, dir string) (*training, error) {
 		return nil, err
 	}
 	job.images = source.Train()
-	// Untrained checks the configuration and, as it computes nothing yet, needs no backend for it.
-	fresh, err := contrastive.Untrained(nil, job.images, job.config)
-	if err != nil {
+	if job.config, err = job.config.For(job.images); err != nil {
 		return nil, badInput(err)
 	}
-	job.config = fresh.Config
 	if saved != nil {
-		job.differ = !equalJSON(*saved, savedRun{fresh.Data, fresh.Config})
+		saved.Data.SHA256 = "" // training compares it too, which reads all pixels
+		of := job.images
+		job.differ = !equalJSON(*saved, savedRun{contrastive.Data{Name: of.Name, Pictures: of.Len(), Height: of.Height, Width: of.Width, Channels: of.Channels}, job.config})
 	}
 	job.config.Dir = dir
 	return job, badInput(checkWritable(dir, "-dir"))
@@ -238,7 +237,7 @@ func (job *training) train(call *call) (*contrastive.Run, error) {
 		return run, fmt.Errorf("%w after step %d of %d; saved in %s. Go on with: %s", contrastive.ErrInterrupted, run.Step, job.config.TotalSteps(job.images), dir, call.again(dir, job.dataDir))
 	}
 	if err != nil {
-		if job.differ {
+		if errors.Is(err, contrastive.ErrAnotherRun) {
 			err = badInput(err)
 		}
 		return nil, err
@@ -251,7 +250,7 @@ func (job *training) train(call *call) (*contrastive.Run, error) {
 	}
 	if total := job.config.TotalSteps(job.images); run.Step < total {
 		call.printf("\nstopped after %s, at step %d of %d; saved in %s\ngo on with: %s\n", job.maxTime, run.Step, total, dir,
-			commandLine("train", "-dir", dir, "-max-time", job.maxTime.String()))
+			call.again(dir, job.dataDir)+" -max-time "+job.maxTime.String())
 		return run, nil
 	}
 	if trained {

@@ -107,6 +107,16 @@ type Config struct {
 // classCounter is a method that needs to know how many classes the data has.
 type classCounter interface{ forClasses(n int) Method }
 
+// For is c completed for training on images, as [Pretrain] does it: [Config.WithDefaults] and what only the data can
+// tell. The error says what makes the training impossible. It needs no backend and reads no pixels.
+func (c Config) For(images *datasets.Images) (Config, error) {
+	c, err := c.completeFor(images)
+	if err != nil {
+		return c, err
+	}
+	return c, c.validate(images)
+}
+
 // completeFor is WithDefaults, with what only the data can tell.
 func (c Config) completeFor(images *datasets.Images) (Config, error) {
 	c, err := c.WithDefaults()

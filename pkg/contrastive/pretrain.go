@@ -46,11 +46,8 @@ func PretrainContext(ctx context.Context, backend compute.Backend, images *datas
 	if config.MaxTime > 0 {
 		ends = time.Now().Add(config.MaxTime)
 	}
-	config, err := config.completeFor(images)
+	config, err := config.For(images)
 	if err != nil {
-		return nil, err
-	}
-	if err := config.validate(images); err != nil {
 		return nil, err
 	}
 	run, err := newRun(backend, images, config)

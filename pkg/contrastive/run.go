@@ -65,11 +65,8 @@ type savedConfig struct {
 // architecture knows by itself. Nothing is saved.
 func Untrained(backend compute.Backend, images *datasets.Images, config Config) (*Run, error) {
 	config.Dir = ""
-	config, err := config.completeFor(images)
+	config, err := config.For(images)
 	if err != nil {
-		return nil, err
-	}
-	if err := config.validate(images); err != nil {
 		return nil, err
 	}
 	return newRun(backend, images, config)
@@ -92,6 +89,9 @@ func Open(backend compute.Backend, dir string) (*Run, error) {
 	return run, nil
 }
 
+// ErrAnotherRun is in what [Pretrain] returns where its folder holds a run of another configuration, or on other data.
+var ErrAnotherRun = errors.New("a run with another configuration")
+
 // newRun starts the run of config, or takes it up where config.Dir has it.
 func newRun(backend compute.Backend, images *datasets.Images, config Config) (*Run, error) {
 	run := &Run{Config: config, Data: describe(images), backend: backend, store: model.NewStore()}
@@ -109,8 +109,8 @@ func newRun(backend compute.Backend, images *datasets.Images, config Config) (*R
 		return nil, err
 	}
 	if differences := differences(saved, savedConfig{run.Data, config}); len(differences) > 0 {
-		return nil, fmt.Errorf("%s holds a run with another configuration: %s. Choose another folder, delete this one, or repeat its configuration to go on",
-			config.Dir, strings.Join(differences, "; "))
+		return nil, fmt.Errorf("%s holds %w: %s. Choose another folder, delete this one, or repeat its configuration to go on",
+			config.Dir, ErrAnotherRun, strings.Join(differences, "; "))
 	}
 	if err := run.load(); err != nil || run.Step > 0 {
 		return run, err
