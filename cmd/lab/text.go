@@ -4,34 +4,41 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/gomlx/compute"
 
+	"github.com/contrastlab/contrastlab/internal/registry"
 	"github.com/contrastlab/contrastlab/pkg/contrastive/augment"
 )
 
 // list is names as an enumeration.
 func list(names []string) string { return strings.Join(names, ", ") }
 
-// policyNames lists the policies that -augment takes.
-func policyNames() []string {
-	var all []string
-	for _, p := range append(augment.Policies(), augment.Released()...) {
-		all = append(all, p.Name)
+// policies are those that -augment takes.
+func policies() []augment.Policy { return slices.Concat(augment.Policies(), augment.Released()) }
+
+func policyNames() (names []string) {
+	for _, p := range policies() {
+		names = append(names, p.Name)
 	}
-	return all
+	return names
 }
 
 // namedPolicy is the policy of that name.
 func namedPolicy(name string) (augment.Policy, error) {
-	for _, p := range augment.Released() {
+	for _, p := range policies() {
 		if p.Name == name {
 			return p, nil
 		}
 	}
-	return augment.Named(name)
+	near := ""
+	if n := registry.Nearest(name, policyNames()); n != "" {
+		near = fmt.Sprintf(" (did you mean %q?)", n)
+	}
+	return augment.Policy{}, fmt.Errorf("unknown policy %q%s; available: %s", name, near, list(policyNames()))
 }
 
 // thousands is n with commas.
