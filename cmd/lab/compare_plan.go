@@ -65,13 +65,18 @@ func (ask *comparisonRequest) plan(call *call) (*comparison, error) {
 	if saved != nil && ask.onlyDir {
 		name, ask.choice.files = trainedOn(saved.Data, ask.choice.files)
 	}
-	c := &comparison{dir: ask.dir, protocol: protocols[name]}
+	c := &comparison{dir: ask.dir}
 	if c.source, err = ask.choice.files.open(call, name); err != nil {
 		return nil, err
 	}
-	if c.protocol.Query == "" {
-		return nil, usage("there is no evaluation on %q yet; choose other data with -data", name)
+	p, err := protocolOf(c.source)
+	if err != nil {
+		return nil, err
 	}
+	if !p.byItem() {
+		return nil, usage("lab compare measures how pictures of one item by several artists find each other, and %s has classes only; compare on other data with -data, or use lab train and lab eval, one method at a time", c.source.Name)
+	}
+	c.protocol = p.options()
 	c.train = c.source.Train()
 	if saved != nil && ask.onlyDir {
 		c.plan = *saved
@@ -120,7 +125,7 @@ func (c *comparison) checkSaved() error {
 			c.planPath(), c.train.Name, thousands(c.plan.Data.Pictures), thousands(fresh.Data.Pictures))
 	}
 	for _, row := range c.plan.Rows {
-		if _, err := contrastive.Untrained(nil, c.train, row.Config); err != nil {
+		if _, err := row.Config.For(c.train); err != nil {
 			return usage("%s: %s: %w", c.planPath(), row.Key, err)
 		}
 	}
@@ -185,7 +190,7 @@ func (c *comparison) make(ask *comparisonRequest) error {
 		if err != nil {
 			return fmt.Errorf("row %s: %w", v.key, err)
 		}
-		fresh, err := contrastive.Untrained(nil, c.train, config)
+		config, err = config.For(c.train)
 		if err != nil && ask.methods == "all" && lacks(c.train, config) {
 			c.skipped = append(c.skipped, fmt.Sprintf("%s is left out: %s.", v.key, oneLine(err)))
 			continue
@@ -193,7 +198,7 @@ func (c *comparison) make(ask *comparisonRequest) error {
 		if err != nil {
 			return fmt.Errorf("row %s: %w", v.key, err)
 		}
-		c.plan.Rows = append(c.plan.Rows, plannedRow{Key: v.key, Title: v.title, Config: fresh.Config})
+		c.plan.Rows = append(c.plan.Rows, plannedRow{Key: v.key, Title: v.title, Config: config})
 	}
 	for key := range own {
 		if !slices.ContainsFunc(chosen, func(v variant) bool { return v.key == key }) {

@@ -22,23 +22,22 @@ type comparedColumn struct {
 
 // columns are those of lab eval, but for R@5, and what training tells. The first four say what was learned.
 func (c *comparison) columns() []comparedColumn {
-	e := &evaluation{protocol: c.protocol, rows: make([]measured, rowRun+1)}
+	e := &evaluation{protocol: &protocol{cross: c.protocol, k: c.protocol.K}, rows: make([]measured, rowRun+1)}
 	for i := range e.rows {
 		e.rows[i].scores = &eval.Scores{}
 	}
 	e.rows[rowPixels].scores = c.baselines[0].Runs[0].Scores
 	e.rows[rowRun].scores = c.baselines[2].Runs[0].Scores // the untrained encoder: of the size of all others
 	var columns []comparedColumn
-	keys := []string{"recall_at_1", "recall_at_5", "unseen_recall_at_1", "group_knn", "group_knn_unseen", "alignment", "uniformity", "std", "effective_rank"}
-	for i, col := range e.columns() {
-		if keys[i] == "recall_at_5" {
+	for _, col := range e.columns() {
+		if col.key == "recall_at_5" {
 			continue
 		}
-		columns = append(columns, comparedColumn{col.head, col.sub, col.name, col.about, col.format, keys[i], func(r comparedRun) (float64, bool) {
+		columns = append(columns, comparedColumn{col.head, col.sub, col.name, col.about, col.format, col.key, func(r comparedRun) (float64, bool) {
 			if r.Scores == nil {
 				return 0, false
 			}
-			return col.value(r.Scores), true
+			return col.value(&measured{scores: r.Scores}), true
 		}})
 	}
 	positive := func(v float64) (float64, bool) { return v, v > 0 }

@@ -240,7 +240,7 @@ func TestCompareSkips(t *testing.T) {
 	images := datasets.MustOpen("emoji").Train().Take(2000)
 	images.Labels, images.Captions = nil, nil
 	ask := &comparisonRequest{methods: "all", steps: 3, seeds: 1, choice: defaultChoice}
-	c := &comparison{train: images, protocol: protocols["emoji"]}
+	c := &comparison{train: images, protocol: artists["emoji"]}
 	require.NoError(t, c.make(ask))
 	left := strings.Join(c.skipped, "\n")
 	for _, key := range []string{"supervised", "supcon_classes", "clip", "siglip"} {
@@ -250,7 +250,7 @@ func TestCompareSkips(t *testing.T) {
 	require.Len(t, c.plan.Rows, len(comparedKeys())-4)
 
 	images.Items = nil
-	c = &comparison{train: images, protocol: protocols["emoji"]}
+	c = &comparison{train: images, protocol: artists["emoji"]}
 	require.NoError(t, c.make(ask))
 	require.Contains(t, strings.Join(c.skipped, "\n"), "simclr_same_item is left out: ")
 	ask.methods = "simclr,clip"

@@ -19,20 +19,24 @@ import (
 	"github.com/contrastlab/contrastlab/pkg/contrastive"
 )
 
+// photo writes a picture of 16×16 pixels.
+func photo(t *testing.T, path string, shade int) {
+	t.Helper()
+	canvas := image.NewGray(image.Rect(0, 0, 16, 16))
+	for i := range canvas.Pix {
+		canvas.Pix[i] = uint8(shade + i)
+	}
+	canvas.Set(0, 0, color.Black)
+	var out bytes.Buffer
+	require.NoError(t, png.Encode(&out, canvas))
+	write(t, path, out.String())
+}
+
 // photos is a folder with two classes of n pictures each to learn from, one to measure on, and a file that is no picture.
 func photos(t *testing.T, n int) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "photos")
-	picture := func(name string, shade int) {
-		canvas := image.NewGray(image.Rect(0, 0, 16, 16))
-		for i := range canvas.Pix {
-			canvas.Pix[i] = uint8(shade + i)
-		}
-		canvas.Set(0, 0, color.Black)
-		var out bytes.Buffer
-		require.NoError(t, png.Encode(&out, canvas))
-		write(t, filepath.Join(dir, filepath.FromSlash(name)), out.String())
-	}
+	picture := func(name string, shade int) { photo(t, filepath.Join(dir, filepath.FromSlash(name)), shade) }
 	for i := range n {
 		picture("train/cat/"+string(rune('a'+i))+".png", i)
 		picture("train/dog/"+string(rune('a'+i))+".png", 99+i)
@@ -128,6 +132,7 @@ func TestTrainOnAFolder(t *testing.T) {
 	code, out, errs = lab("train", "-dir", run, "-data-dir", cache)
 	require.Equal(t, exitOK, code, errs)
 	require.Contains(t, out, "finished already, at step 2")
+	testEvalOfClasses(t, run, dir, cache)
 }
 
 func TestTrainedOn(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/contrastlab/contrastlab/pkg/contrastive"
-	"github.com/contrastlab/contrastlab/pkg/contrastive/eval"
 )
 
 // demoSteps is the length of the demo's training: as many steps of 512 views as two cores do in six minutes at
@@ -46,7 +45,7 @@ its folder.`, demoSteps, targetMinutes),
 			if err != nil {
 				return err
 			}
-			plan, err := planEvaluation(call, *dir, 20, dataFiles{})
+			plan, err := planEvaluation(call, *dir, evaluationFlags{})
 			if err != nil {
 				return err
 			}
@@ -111,12 +110,12 @@ func (e *evaluation) writeTargets(call *call, took duration) (missed int) {
 	}
 	columns := e.columns()
 	for _, t := range []struct {
-		c       column
+		key     string
 		atLeast float64
-	}{{columns[0], targetRecall}, {columns[3], targetGroup}, {columns[4], targetGroupUnseen}} {
-		of := func(s *eval.Scores) string { return fmt.Sprintf(t.c.format, t.c.value(s)) }
-		value := t.c.value(e.rows[rowRun].scores)
-		add(t.c.name, of(e.rows[rowRun].scores), fmt.Sprintf("≥ %.2f", t.atLeast), of(e.rows[rowPixels].scores), value >= t.atLeast)
+	}{{"recall_at_1", targetRecall}, {"group_knn", targetGroup}, {"group_knn_unseen", targetGroupUnseen}} {
+		for _, c := range columnsOf(columns, t.key) {
+			add(c.name, c.cell(&e.rows[rowRun]), fmt.Sprintf("≥ %.2f", t.atLeast), c.cell(&e.rows[rowPixels]), c.value(&e.rows[rowRun]) >= t.atLeast)
+		}
 	}
 	clock := func(seconds float64) string {
 		return fmt.Sprintf("%.0f:%02.0f min", float64(int(seconds)/60), float64(int(seconds)%60))

@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
+	"math"
+	"slices"
 
 	"github.com/gomlx/compute"
 
@@ -13,19 +16,25 @@ import (
 
 // evaluation is a run beside its baselines, all measured alike.
 type evaluation struct {
+	*protocol
 	run, untrained *contrastive.Run
 	source         *datasets.Source
-	protocol       eval.CrossDomainOptions
 	rows           []measured
 	names          *namesFound // nil where the method knows no texts
+	notes          []string    // what was left out, and why
+	added          []*addition // what was asked for beyond the table
+	probePixels    bool        // however many there are
 	encoderHash    string      // of the run, the same before and after it was measured
 }
 
-// measured is one way to make vectors of pictures, and what it is worth.
+// measured is one way to make vectors of pictures, and what it is worth: scores where pictures of one item look for
+// each other, classes where there are only labels.
 type measured struct {
-	name        string
-	train, test *eval.Embeddings
-	scores      *eval.Scores
+	key, name string
+	embed     func(*datasets.Images) (*eval.Embeddings, error)
+	test      *eval.Embeddings
+	scores    *eval.Scores
+	classes   *eval.ClassScores
 }
 
 // The rows of an evaluation.
@@ -40,12 +49,26 @@ const (
 type evaluationPlan struct {
 	dir      string
 	source   *datasets.Source
-	protocol eval.CrossDomainOptions
+	protocol *protocol
+	further  further
 }
 
-// planEvaluation checks, without a backend, that there is a run in dir and a way to measure it with k neighbors
-// voting. Its errors are mistakes in what was asked for.
-func planEvaluation(call *call, dir string, k int, files dataFiles) (*evaluationPlan, error) {
+// evaluationFlags are those of commands that measure a run.
+type evaluationFlags struct {
+	k     int
+	files dataFiles
+
+	further further // of lab eval alone
+}
+
+func (f *evaluationFlags) declare(fs *flag.FlagSet) {
+	fs.IntVar(&f.k, "k", 0, fmt.Sprintf("`K` neighbors that vote in the classification (default %d where there are pictures of one item by several artists, else %d or all there are)", itemNeighbors, classNeighbors))
+	f.files.dirFlag(fs)
+}
+
+// planEvaluation checks, without a backend, that there is a run in dir and a way to measure it. Its errors are
+// mistakes in what was asked for.
+func planEvaluation(call *call, dir string, flags evaluationFlags) (*evaluationPlan, error) {
 	saved, err := readRun(dir)
 	if err != nil {
 		return nil, badInput(err)
@@ -53,21 +76,27 @@ func planEvaluation(call *call, dir string, k int, files dataFiles) (*evaluation
 	if saved == nil {
 		return nil, usage("there is no run in %s (no config.json)%s", dir, existingRuns(call.command))
 	}
-	name, files := trainedOn(saved.Data, files)
-	plan := &evaluationPlan{dir: dir, protocol: protocols[name]}
-	if plan.protocol.Query == "" {
-		return nil, usage("the run was trained on %q, for which there is no evaluation yet", saved.Data.Name)
+	name, files := trainedOn(saved.Data, flags.files)
+	if method, texts := saved.Config.Method.(contrastive.TextUser); texts {
+		if _, shared := method.(contrastive.CrossModal); !shared {
+			return nil, usage("%s learns from texts alone, and the run's encoder of pictures is untrained; measure its texts with Run.EmbedText", saved.Config.Method.Name())
+		}
 	}
+	plan := &evaluationPlan{dir: dir, further: flags.further}
 	if plan.source, err = files.open(call, name); err != nil {
 		return nil, err
 	}
-	if k < 1 {
-		return nil, usage("-k %d: at least one neighbor must vote", k)
+	if plan.protocol, err = protocolOf(plan.source); err != nil {
+		return nil, err
 	}
-	if bank := plan.source.Train().Len(); k > bank {
-		return nil, usage("-k %d: there are only %s pictures that can be neighbors", k, thousands(bank))
+	if call.set["k"] {
+		if err := plan.protocol.setNeighbors(flags.k); err != nil {
+			return nil, err
+		}
 	}
-	plan.protocol.K = k
+	if call.command.name == "eval" {
+		return plan, plan.further.check(call, name, saved)
+	}
 	return plan, nil
 }
 
@@ -81,49 +110,82 @@ func (plan *evaluationPlan) evaluate(ctx context.Context) (*evaluation, error) {
 	if err != nil {
 		return nil, badInput(err)
 	}
-	e := &evaluation{run: run, source: plan.source, protocol: plan.protocol}
+	e := &evaluation{run: run, source: plan.source, protocol: plan.protocol, probePixels: plan.further.probe}
 	if e.untrained, err = contrastive.Untrained(backend, plan.source.Train(), run.Config); err != nil {
 		return nil, err
 	}
-	e.encoderHash, err = run.Frozen(func() error { return e.measure(ctx, backend) })
+	e.rows = e.baselines()
+	if plan.further.head {
+		e.rows = append(e.rows, measured{key: "run_head", name: "its head's z", embed: run.EmbedHead})
+	}
+	if dir := plan.further.supervised; dir != "" {
+		other, err := contrastive.Open(backend, dir)
+		if err != nil {
+			return nil, badInput(err)
+		}
+		e.rows = append(e.rows, measured{key: "supervised", name: "supervised", embed: other.Embed})
+	}
+	e.encoderHash, err = run.Frozen(func() error {
+		if err := e.measure(ctx, backend); err != nil {
+			return err
+		}
+		return e.measureFurther(ctx, backend, &plan.further)
+	})
 	if err != nil {
 		return nil, err
 	}
 	return e, nil
 }
 
+// baselines are the rows that every evaluation has, the run being the last.
+func (e *evaluation) baselines() []measured {
+	pixels := func(images *datasets.Images) (*eval.Embeddings, error) { return eval.Pixels(images), nil }
+	center := eval.Pixels(e.bank)
+	centered := func(images *datasets.Images) (*eval.Embeddings, error) { return eval.Pixels(images).Centered(center) }
+	return []measured{
+		rowPixels:    {key: "raw_pixels", name: "raw pixels", embed: pixels},
+		rowCentered:  {key: "centered_pixels", name: "pixels − mean", embed: centered},
+		rowUntrained: {key: "untrained", name: "untrained", embed: e.untrained.Embed},
+		rowRun:       {key: "run", name: "this run", embed: e.run.Embed},
+	}
+}
+
 // measure fills the rows and the names.
 func (e *evaluation) measure(ctx context.Context, backend compute.Backend) (err error) {
-	run, train, test := e.run, e.source.Train(), e.source.Test()
-	pixels := func(images *datasets.Images) (*eval.Embeddings, error) { return eval.Pixels(images), nil }
-	center := eval.Pixels(train)
-	centered := func(images *datasets.Images) (*eval.Embeddings, error) { return eval.Pixels(images).Centered(center) }
-	for _, row := range []struct {
-		name  string
-		embed func(*datasets.Images) (*eval.Embeddings, error)
-	}{{"raw pixels", pixels}, {"pixels − mean", centered}, {"untrained", e.untrained.Embed}, {"this run", run.Embed}} {
-		m := measured{name: row.name}
-		if m.train, err = row.embed(train); err == nil {
-			m.test, err = row.embed(test)
+	for i := range e.rows {
+		if err := e.measureRow(ctx, backend, i); err != nil {
+			return fmt.Errorf("%s: %w", e.rows[i].name, err)
 		}
-		if err == nil {
-			err = ctx.Err()
-		}
-		if err == nil {
-			m.scores, err = eval.CrossDomain(backend, m.train, m.test, e.protocol)
-		}
-		if err == nil {
-			err = ctx.Err()
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", row.name, err)
-		}
-		e.rows = append(e.rows, m)
 	}
-	if e.names, err = findNames(run, e.untrained, test, e.protocol.Query); err != nil {
-		return fmt.Errorf("names: %w", err)
+	if e.byItem() {
+		if e.names, err = findNames(e.run, e.untrained, e.test, e.cross.Query); err != nil {
+			return fmt.Errorf("names: %w", err)
+		}
 	}
 	return nil
+}
+
+func (e *evaluation) measureRow(ctx context.Context, backend compute.Backend, row int) error {
+	m := &e.rows[row]
+	bank, err := m.embed(e.bank)
+	if err == nil {
+		m.test, err = m.embed(e.test)
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		return err
+	}
+	if e.byItem() {
+		m.scores, err = eval.CrossDomain(backend, bank, m.test, e.options())
+	} else {
+		err = e.measureClasses(backend, row, bank)
+	}
+	if err != nil {
+		return err
+	}
+	return ctx.Err()
 }
 
 // namesFound is how well the pictures of one domain find the names of what they show, and so the untrained encoder.
@@ -167,43 +229,85 @@ func (n *namesFound) String() string {
 
 // column is one number of an evaluation.
 type column struct {
+	key       string // in JSON
 	head, sub string // two lines of a narrow header
 	name      string // in a sentence
 	about     string
 	format    string
-	value     func(*eval.Scores) float64
+	value     func(*measured) float64 // NaN where it was not measured
+}
+
+// cell is the number of a row as text.
+func (c column) cell(m *measured) string {
+	value := c.value(m)
+	if math.IsNaN(value) {
+		return "–"
+	}
+	return fmt.Sprintf(c.format, value)
+}
+
+// columnsOf picks columns by their keys, in the order of the keys; those that there are not are left out.
+func columnsOf(columns []column, keys ...string) (found []column) {
+	for _, key := range keys {
+		if i := slices.IndexFunc(columns, func(c column) bool { return c.key == key }); i >= 0 {
+			found = append(found, columns[i])
+		}
+	}
+	return found
 }
 
 // columns of the table, with their explanations.
 func (e *evaluation) columns() []column {
-	query, gallery, unseen := e.protocol.Query, e.protocol.Gallery, e.protocol.Unseen
+	if e.byItem() {
+		return e.itemColumns()
+	}
+	return e.classColumns()
+}
+
+// itemColumns are those of the retrieval across domains.
+func (e *evaluation) itemColumns() []column {
+	query, gallery, unseen := e.cross.Query, e.cross.Gallery, e.cross.Unseen
 	gallerySize := e.rows[rowRun].scores.GallerySize
-	initials := func(a, b string) string { return a[:1] + "→" + b[:1] }
+	initials := func(a, b string) string { return fmt.Sprintf("%.1s→%.1s", a, b) }
 	chance := fmt.Sprintf("chance %.3f", 1/float64(gallerySize))
-	return []column{
-		{"R@1", initials(query, gallery), fmt.Sprintf("recall@1 %s→%s", query, gallery),
+	of := func(value func(*eval.Scores) float64) func(*measured) float64 {
+		return func(m *measured) float64 { return value(m.scores) }
+	}
+	columns := []column{
+		{"recall_at_1", "R@1", initials(query, gallery), fmt.Sprintf("recall@1 %s→%s", query, gallery),
 			fmt.Sprintf("for a %s test picture, the nearest of %d %s pictures is the same item (%s)", query, gallerySize, gallery, chance),
-			"%.3f", func(s *eval.Scores) float64 { return s.RecallAt1 }},
-		{"R@5", initials(query, gallery), fmt.Sprintf("recall@5 %s→%s", query, gallery),
+			"%.3f", of(func(s *eval.Scores) float64 { return s.RecallAt1 })},
+		{"recall_at_5", "R@5", initials(query, gallery), fmt.Sprintf("recall@5 %s→%s", query, gallery),
 			"the same item is among the five nearest",
-			"%.3f", func(s *eval.Scores) float64 { return s.RecallAt5 }},
-		{"R@1", initials(unseen, query), fmt.Sprintf("recall@1 %s→%s", unseen, query),
+			"%.3f", of(func(s *eval.Scores) float64 { return s.RecallAt5 })},
+		{"unseen_recall_at_1", "R@1", initials(unseen, query), fmt.Sprintf("recall@1 %s→%s", unseen, query),
 			fmt.Sprintf("as R@1, from %s, which no encoder was trained on", unseen),
-			"%.3f", func(s *eval.Scores) float64 { return s.UnseenRecallAt1 }},
-		{"group", gallery, fmt.Sprintf("group %d-NN %s", e.protocol.K, gallery),
-			fmt.Sprintf("share of %s test pictures whose group the %d nearest training pictures vote for", gallery, e.protocol.K),
-			"%.3f", func(s *eval.Scores) float64 { return s.GroupKNN }},
-		{"group", unseen, fmt.Sprintf("group %d-NN %s", e.protocol.K, unseen),
+			"%.3f", of(func(s *eval.Scores) float64 { return s.UnseenRecallAt1 })},
+		{"group_knn", "group", gallery, fmt.Sprintf("group %d-NN %s", e.k, gallery),
+			fmt.Sprintf("share of %s test pictures whose group the %d nearest training pictures vote for", gallery, e.k),
+			"%.3f", of(func(s *eval.Scores) float64 { return s.GroupKNN })},
+		{"group_knn_unseen", "group", unseen, fmt.Sprintf("group %d-NN %s", e.k, unseen),
 			fmt.Sprintf("the same for %s, never trained on", unseen),
-			"%.3f", func(s *eval.Scores) float64 { return s.GroupKNNUnseen }},
-		{"align", "", "alignment", "mean squared distance of the same item by two artists on the unit sphere: lower is better, 0 may be a collapse",
-			"%.2f", func(s *eval.Scores) float64 { return s.Alignment }},
-		{"unif", "", "uniformity", "log of the mean exp(−2·distance²) over all pairs: lower is more spread out, 0 is a collapse",
-			"%.2f", func(s *eval.Scores) float64 { return s.Uniformity }},
-		{"std·√D", "", "std·√D", "spread per dimension: 1 is even over the sphere, 0 a collapse",
-			"%.2f", func(s *eval.Scores) float64 { return s.Std }},
-		{"rank", "", "effective rank", fmt.Sprintf("directions really used, of %s dimensions for pixels and %s for the encoder",
-			thousands(e.rows[rowPixels].scores.Dimensions), thousands(e.rows[rowRun].scores.Dimensions)),
-			"%.0f", func(s *eval.Scores) float64 { return s.EffectiveRank }},
+			"%.3f", of(func(s *eval.Scores) float64 { return s.GroupKNNUnseen })},
+		{"alignment", "align", "", "alignment", "mean squared distance of the same item by two artists on the unit sphere: lower is better, 0 may be a collapse",
+			"%.2f", of(func(s *eval.Scores) float64 { return s.Alignment })},
+	}
+	if unseen == "" {
+		columns = columnsOf(columns, "recall_at_1", "recall_at_5", "group_knn", "alignment")
+	}
+	return append(columns, e.geometryColumns(func(m *measured) (uniformity, std, rank float64) {
+		return m.scores.Uniformity, m.scores.Std, m.scores.EffectiveRank
+	}, e.rows[rowPixels].scores.Dimensions, e.rows[rowRun].scores.Dimensions)...)
+}
+
+// geometryColumns are what every evaluation ends on.
+func (e *evaluation) geometryColumns(of func(*measured) (uniformity, std, rank float64), pixels, features int) []column {
+	return []column{
+		{"uniformity", "unif", "", "uniformity", "log of the mean exp(−2·distance²) over all pairs: lower is more spread out, 0 is a collapse",
+			"%.2f", func(m *measured) float64 { u, _, _ := of(m); return u }},
+		{"std", "std·√D", "", "std·√D", "spread per dimension: 1 is even over the sphere, 0 a collapse",
+			"%.2f", func(m *measured) float64 { _, s, _ := of(m); return s }},
+		{"effective_rank", "rank", "", "effective rank", fmt.Sprintf("directions really used, of %s dimensions for pixels and %s for the encoder", thousands(pixels), thousands(features)),
+			"%.0f", func(m *measured) float64 { _, _, r := of(m); return r }},
 	}
 }

@@ -3,14 +3,8 @@ package main
 import (
 	"github.com/contrastlab/contrastlab/pkg/contrastive"
 	"github.com/contrastlab/contrastlab/pkg/contrastive/encoder"
-	"github.com/contrastlab/contrastlab/pkg/contrastive/eval"
 	"github.com/contrastlab/contrastlab/pkg/contrastive/optim"
 )
-
-// protocols says how an encoder is measured on a data set. One without a protocol has no evaluation yet.
-var protocols = map[string]eval.CrossDomainOptions{
-	"emoji": {Query: "Noto", Gallery: "Twemoji", Unseen: "OpenMoji", K: 20},
-}
 
 // choice names the parts of a configuration, as flags do.
 type choice struct {

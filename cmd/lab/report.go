@@ -25,12 +25,11 @@ similarities before and after training, nearest neighbors, the configuration. It
 scripts it shows still pictures.`,
 	examples: []string{"lab report runs/emoji-simclr", "lab report runs/emoji-simclr -o simclr.html"},
 	bind: func(fs *flag.FlagSet) func(*call) error {
-		k := neighborsFlag(fs)
-		var files dataFiles
-		files.dirFlag(fs)
+		var flags evaluationFlags
+		flags.declare(fs)
 		out := reportFlag(fs)
 		return func(call *call) error {
-			plan, err := planEvaluation(call, call.args[0], *k, files)
+			plan, err := planEvaluation(call, call.args[0], flags)
 			if err != nil {
 				return err
 			}
@@ -94,24 +93,31 @@ func (e *evaluation) resultSection() chart.Section {
 	}
 	for _, c := range columns {
 		row := []string{c.name}
-		for _, m := range e.rows {
-			row = append(row, fmt.Sprintf(c.format, c.value(m.scores)))
+		for i := range e.rows {
+			row = append(row, c.cell(&e.rows[i]))
 		}
 		table.Rows = append(table.Rows, row)
 	}
-	names := ""
+	more := ""
 	if e.names != nil {
-		names = "\n\n" + e.names.String()
+		more = "\n\n" + e.names.String()
+	}
+	for _, note := range e.notes {
+		more += "\n\n" + note
+	}
+	charts := []*chart.Chart{e.bars("The class, without another label and by a linear probe", "accuracy", columnsOf(columns, "knn", "probe"))}
+	if e.byItem() {
+		charts = []*chart.Chart{
+			e.bars("The same item by another artist", "recall", columnsOf(columns, "recall_at_1", "recall_at_5", "unseen_recall_at_1")),
+			e.bars("The class by nearest neighbors", "accuracy", columnsOf(columns, "group_knn", "group_knn_unseen")),
+		}
 	}
 	return chart.Section{
 		Title: "What it learned",
 		Text: e.summary() + ". Measured on pictures that it was not trained on, at its last step; no test label has chosen anything.\n\n" +
-			"Raw pixels, pixels minus the mean of the training set, and the untrained encoder are measured in the same way: a number says something only beside them." + names,
-		Table: table,
-		Charts: []*chart.Chart{
-			e.bars("The same item by another artist", "recall", columns[:3]),
-			e.bars("The class by nearest neighbors", "accuracy", columns[3:5]),
-		},
+			"Raw pixels, pixels minus the mean of the training set, and the untrained encoder are measured in the same way: a number says something only beside them." + more,
+		Table:  table,
+		Charts: charts,
 	}
 }
 
@@ -121,10 +127,10 @@ func (e *evaluation) bars(title, metric string, columns []column) *chart.Chart {
 		groups = append(groups, c.name)
 	}
 	var series []chart.BarSeries
-	for i, m := range e.rows {
-		s := chart.BarSeries{Name: m.name, Baseline: i != rowRun}
+	for i := range e.rows {
+		s := chart.BarSeries{Name: e.rows[i].name, Baseline: i != rowRun}
 		for _, c := range columns {
-			s.Values = append(s.Values, c.value(m.scores))
+			s.Values = append(s.Values, c.value(&e.rows[i]))
 		}
 		series = append(series, s)
 	}

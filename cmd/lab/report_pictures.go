@@ -3,8 +3,10 @@ package main
 import (
 	"fmt"
 	"image"
+	"math/rand/v2"
 	"slices"
 
+	"github.com/contrastlab/contrastlab/datasets"
 	"github.com/contrastlab/contrastlab/pkg/contrastive"
 	"github.com/contrastlab/contrastlab/pkg/contrastive/chart"
 	"github.com/contrastlab/contrastlab/pkg/contrastive/eval"
@@ -36,8 +38,11 @@ func (e *evaluation) viewSection() (chart.Section, error) {
 	var names []string
 	for i := range pictures.Len() {
 		originals = append(originals, pictures.At(i))
-		if pictures.Items != nil {
+		switch {
+		case pictures.Items != nil:
 			names = append(names, pictures.ItemNames[pictures.Items[i]])
+		case pictures.Labels != nil:
+			names = append(names, pictures.LabelNames[pictures.Labels[i]])
 		}
 	}
 	about := "Two views of one picture are to come out alike, those of others not."
@@ -52,14 +57,23 @@ func (e *evaluation) similaritySection() (chart.Section, error) {
 	section := chart.Section{
 		Title: "Similarities before and after training",
 		Text: fmt.Sprintf("The matrices show the first %d test items by %s and %s, sorted by class. The histograms compare pairs of one item, by two artists, with pairs of different items, over all test pictures.",
-			reportMatrix, e.protocol.Query, e.protocol.Gallery),
+			reportMatrix, e.cross.Query, e.cross.Gallery),
+	}
+	pairs := "One item by two artists, against different items, "
+	if !e.byItem() {
+		section.Text = fmt.Sprintf("The matrices show the first %d test pictures, drawn from all classes and sorted by class. The histograms compare pairs of one class with pairs of different classes, over all test pictures.", 2*reportMatrix)
+		pairs = "One class, against different classes, "
 	}
 	for _, m := range []struct {
 		row  int
 		when string
 	}{{rowUntrained, "before training"}, {rowRun, "after training"}} {
 		test := e.rows[m.row].test
-		matrix := chart.Similarity(test.Select(firstItems(test, reportMatrix, e.protocol.Query, e.protocol.Gallery)))
+		rows := e.mixed(2 * reportMatrix)
+		if e.byItem() {
+			rows = firstItems(test, reportMatrix, e.cross.Query, e.cross.Gallery)
+		}
+		matrix := chart.Similarity(test.Select(rows))
 		matrix.Title = "Similarity of test pictures " + m.when
 		section.Charts = append(section.Charts, matrix)
 	}
@@ -67,15 +81,27 @@ func (e *evaluation) similaritySection() (chart.Section, error) {
 		row  int
 		when string
 	}{{rowUntrained, "before training"}, {rowRun, "after training"}} {
-		positive, negative, err := eval.Similarities(e.rows[m.row].test, eval.PairOptions{Seed: 1})
+		test := *e.rows[m.row].test
+		if !e.byItem() { // one class takes the place of one item
+			images := *test.Images
+			images.Items, images.ItemNames = images.Labels, images.LabelNames
+			test.Images = &images
+		}
+		positive, negative, err := eval.Similarities(&test, eval.PairOptions{Seed: 1})
 		if err != nil {
 			return section, err
 		}
 		histogram := chart.Histogram(positive, negative)
-		histogram.Title = "One item by two artists, against different items, " + m.when
+		histogram.Title = pairs + m.when
 		section.Charts = append(section.Charts, histogram)
 	}
 	return section, nil
+}
+
+// mixed are the rows of test pictures from all classes, in an order that a seed decides: those of a folder lie class by
+// class.
+func (e *evaluation) mixed(n int) []int {
+	return rand.New(rand.NewPCG(1, 0)).Perm(e.test.Len())[:min(n, e.test.Len())]
 }
 
 // firstItems are the rows of the first items that domains show.
@@ -92,12 +118,15 @@ func firstItems(e *eval.Embeddings, items int, domains ...string) []int {
 	return rows
 }
 
-// neighborSection shows the nearest neighbors of the first test items.
+// neighborSection shows the nearest neighbors of the first test items, or of some test pictures.
 func (e *evaluation) neighborSection() (chart.Section, error) {
-	section := chart.Section{
-		Title: "Nearest neighbors",
-		Text: fmt.Sprintf("The first %d test items by %s, and the pictures by %s that come nearest, among all %d. A hit is the same item.",
-			reportQueries, e.protocol.Query, e.protocol.Gallery, e.rows[rowRun].scores.GallerySize),
+	section := chart.Section{Title: "Nearest neighbors"}
+	if e.byItem() {
+		section.Text = fmt.Sprintf("The first %d test items by %s, and the pictures by %s that come nearest, among all %d. A hit is the same item.",
+			reportQueries, e.cross.Query, e.cross.Gallery, e.rows[rowRun].scores.GallerySize)
+	} else {
+		section.Text = fmt.Sprintf("%d test pictures, drawn by a seed, and those that come nearest among %s training pictures. A hit is the same class.",
+			min(reportQueries, e.test.Len()), thousands(e.bank.Len()))
 	}
 	for _, row := range []int{rowPixels, rowRun} {
 		c, err := e.neighbors(row)
@@ -115,10 +144,16 @@ func (e *evaluation) neighbors(row int) (*chart.Chart, error) {
 	if err != nil {
 		return nil, err
 	}
-	test, pictures := e.rows[row].test, e.source.Test()
-	queryRows := firstItems(test, reportQueries, e.protocol.Query)
-	galleryRows := firstItems(test, test.N, e.protocol.Gallery)
-	found, _, err := eval.Neighbors(backend, test.Select(queryRows), test.Select(galleryRows), min(reportNeighbors, len(galleryRows)))
+	m := e.rows[row]
+	queryRows, galleryRows := e.mixed(reportQueries), []int(nil)
+	gallery, from, same := m.test, e.bank, func(s *datasets.Images) []int32 { return s.Labels }
+	if e.byItem() {
+		queryRows, galleryRows = firstItems(m.test, reportQueries, e.cross.Query), firstItems(m.test, m.test.N, e.cross.Gallery)
+		gallery, from, same = m.test.Select(galleryRows), e.test, func(s *datasets.Images) []int32 { return s.Items }
+	} else if gallery, err = m.embed(e.bank); err != nil {
+		return nil, err
+	}
+	found, _, err := eval.Neighbors(backend, m.test.Select(queryRows), gallery, min(reportNeighbors, gallery.N))
 	if err != nil {
 		return nil, err
 	}
@@ -126,11 +161,14 @@ func (e *evaluation) neighbors(row int) (*chart.Chart, error) {
 	neighbors := make([][]image.Image, len(queryRows))
 	hits := make([][]bool, len(queryRows))
 	for q, i := range queryRows {
-		queries[q] = pictures.At(i)
+		queries[q] = e.test.At(i)
 		for _, g := range found[q] {
-			j := galleryRows[g]
-			neighbors[q] = append(neighbors[q], pictures.At(j))
-			hits[q] = append(hits[q], pictures.Items[j] == pictures.Items[i])
+			j := int(g)
+			if galleryRows != nil {
+				j = galleryRows[j]
+			}
+			neighbors[q] = append(neighbors[q], from.At(j))
+			hits[q] = append(hits[q], same(from)[j] == same(e.test)[i])
 		}
 	}
 	return chart.Neighbors(queries, neighbors, hits), nil

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/contrastlab/contrastlab/datasets"
+	"github.com/contrastlab/contrastlab/internal/testbackend"
+	"github.com/contrastlab/contrastlab/pkg/contrastive"
+	"github.com/contrastlab/contrastlab/pkg/contrastive/encoder"
+	"github.com/contrastlab/contrastlab/pkg/contrastive/eval"
+)
+
+// testFurther asks for everything that lab eval measures on request, on pictures of cats and dogs of which 20 are for
+// training and 9 for test, and returns the table.
+func testFurther(t *testing.T, run, dir, cache string) string {
+	supervised := filepath.Join(t.TempDir(), "supervised")
+	code, _, errs := lab("train", "-dir", supervised, "-method", "supervised", "-data", "folder:"+dir, "-data-dir", cache, "-side", "12", "-steps", "2", "-augment", "none", "-set", "batch_size=8;width=2")
+	require.Equal(t, exitOK, code, errs)
+	table, object := evaluated(t, run, "-data-dir", cache, "-k", "5", "-head", "-efficiency", "-transfer", "-finetune", "-epochs", "1", "-draws", "2", "-supervised", supervised)
+	var got struct {
+		Scores  map[string]eval.ClassScores
+		Further struct {
+			Efficiency  map[string][]eval.EfficiencyPoint `json:"label_efficiency"`
+			Corruptions map[string]eval.TransferResult
+			Finetune    map[string]struct {
+				contrastive.FineTuned
+				ByPart map[string]float64 `json:"by_part"`
+			}
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(object), &got))
+	require.Equal(t, 4, got.Scores["run_head"].Dimensions)
+	require.NotEqual(t, got.Scores["run"].KNN, nil)
+	require.Contains(t, got.Scores, "supervised")
+	for _, key := range []string{"raw_pixels", "untrained", "run", "run_head", "supervised"} {
+		require.Len(t, got.Further.Efficiency[key], 5, key)
+		for _, p := range got.Further.Efficiency[key] {
+			require.Len(t, p.Accuracies, 2)
+			require.Equal(t, min(20, 2*p.PerClass), p.Labels)
+		}
+		damaged := got.Further.Corruptions[key]
+		require.Equal(t, []string{"clean"}, damaged.Train)
+		require.Len(t, damaged.Test, 7)
+		require.Len(t, damaged.KNN[0][0].Values, 2)
+		require.Len(t, damaged.Probe[0], 7)
+	}
+	for key, scratch := range map[string]bool{"tuned": false, "scratch": true} {
+		tuned := got.Further.Finetune[key]
+		require.Equal(t, scratch, tuned.FromScratch)
+		require.Equal(t, 20, tuned.Pictures)
+		require.Equal(t, tuned.Accuracy, tuned.ByPart["test"])
+		require.NotEqual(t, tuned.EncoderHash, tuned.TunedHash)
+	}
+	for _, row := range []string{`its head's z +\d\.`, `supervised +\d\.`, `labels per class +1 +5 +10 +50 +100`, ` +clean +rotated +rotated +noisy +noisy +inverted +grayscale`,
+		`from scratch +\d\.\d{3} +\d\.\d{3}`, `this run( +\d\.\d{3}±\d\.\d{3}){7}`} {
+		require.Regexp(t, "(?m)^"+row, table)
+	}
+	require.NoError(t, os.Remove(filepath.Join(dir, "train", "dog", "broken.jpg"))) // which is a line of its own
+	for line, want := range map[string]string{
+		"-draws 3":                  "-draws belongs to -transfer and -efficiency",
+		"-efficiency -draws 0":      "-draws 0: at least one",
+		"-epochs 3":                 "-epochs belongs to -finetune",
+		"-finetune -epochs 0":       "-epochs 0: at least one",
+		"-supervised " + run:        "was trained with simclr; `lab train -method supervised -data folder:" + dir,
+		"-supervised " + dir:        "there is no run in " + dir,
+		"-prob":                     "did you mean -probe?",
+		"-supervised " + run + " x": `unexpected "x"`,
+	} {
+		code, out, errs := lab(append([]string{"eval", run, "-data-dir", cache}, strings.Fields(line)...)...)
+		require.Equal(t, exitUsage, code, line)
+		require.Empty(t, out)
+		require.Equal(t, 1, strings.Count(errs, "\n"), errs)
+		require.Contains(t, errs, want)
+	}
+	require.ErrorContains(t, (&further{draws: 1, epochs: 1, head: true}).check(&call{}, "emoji", &savedRun{Config: contrastive.Config{Head: encoder.NoHead{}}}), "z is h")
+	return table
+}
+
+// shrunk is every fourth pixel of each row and column.
+func shrunk(images *datasets.Images) *datasets.Images {
+	small := *images
+	small.Height, small.Width, small.Pixels = images.Height/4, images.Width/4, nil
+	for i := range images.Len() {
+		for y := 0; y < images.Height; y += 4 {
+			for x := 0; x < images.Width; x += 4 {
+				at := ((i*images.Height+y)*images.Width + x) * images.Channels
+				small.Pixels = append(small.Pixels, images.Pixels[at:at+images.Channels]...)
+			}
+		}
+	}
+	return &small
+}
+
+// TestDomainTransfer: the class of emoji learned from each artist, in the tables what eval.Transfer says.
+func TestDomainTransfer(t *testing.T) {
+	backend := testbackend.New(t)
+	source := datasets.MustOpen("emoji")
+	bank, test := shrunk(source.Train().Take(80)), shrunk(source.Test().Take(50))
+	run, err := contrastive.Untrained(backend, bank, contrastive.Config{Method: contrastive.SimCLR{}, Encoder: encoder.SmallResNet{Width: 2}, BatchSize: 8})
+	require.NoError(t, err)
+	e := &evaluation{protocol: &protocol{cross: artists["emoji"], bank: bank, test: test, k: 3}, run: run, untrained: run, source: source}
+	e.rows = e.baselines()
+	for i := range e.rows {
+		e.rows[i].test, err = e.rows[i].embed(test)
+		require.NoError(t, err)
+	}
+	added, err := e.domainTransfer(backend, &further{draws: 2})
+	require.NoError(t, err)
+	train, err := eval.ByDomain(eval.Pixels(bank))
+	require.NoError(t, err)
+	parts, err := eval.ByDomain(eval.Pixels(test))
+	require.NoError(t, err)
+	want, err := eval.Transfer(backend, train, parts, eval.TransferOptions{K: 3, Draws: 2})
+	require.NoError(t, err)
+	values := added.value.(map[string]*eval.TransferResult)
+	require.Equal(t, want, values["raw_pixels"])
+	require.Equal(t, values["untrained"], values["run"], "the same encoder")
+	require.Len(t, values, 3)
+	require.Len(t, added.tables[0].rows, 1+4, "four artists were trained on")
+	require.Equal(t, []string{"", "Noto", "Twemoji", "Fluent 3D", "Fluent flat", "OpenMoji"}, added.tables[0].rows[0])
+	require.Regexp(t, `^\d\.\d{3}±\d\.\d{3}$`, added.tables[1].rows[1][1])
+
+	probe, err := e.probe(backend)
+	require.NoError(t, err)
+	linear, err := eval.LinearProbe(backend, eval.Pixels(bank), eval.Pixels(test), eval.ProbeOptions{})
+	require.NoError(t, err)
+	text, err := json.Marshal(probe.value)
+	require.NoError(t, err)
+	var probed map[string]struct {
+		Accuracy float64
+		ByDomain map[string]float64 `json:"by_domain"`
+	}
+	require.NoError(t, json.Unmarshal(text, &probed))
+	require.Equal(t, linear.Accuracy, probed["raw_pixels"].Accuracy)
+	mean := 0.0
+	for _, accuracy := range probed["raw_pixels"].ByDomain {
+		mean += accuracy / 5
+	}
+	require.InDelta(t, linear.Accuracy, mean, 1e-12, "ten pictures by each of five artists")
+
+	// 0.5 and 1 on the own artist, 0.25 on others.
+	spread := func(mean float64) eval.Spread { return eval.Spread{Mean: mean} }
+	by := &eval.TransferResult{Train: []string{"a", "b"}, Test: []string{"a", "b", "c"}}
+	require.Equal(t, []string{"0.750", "0.250", "-0.500"}, ownAndOthers(by, [][]eval.Spread{
+		{spread(0.5), spread(0.25), spread(0.25)}, {spread(0.25), spread(1), spread(0.25)}}))
+	require.Equal(t, []string{"–", "–", "–"}, ownAndOthers(by, nil))
+	require.Equal(t, []string{"pixels", "–", "–"}, spreadRow("pixels", nil, 5, 2))
+}
