@@ -131,7 +131,7 @@ func evaluated(t *testing.T, dir string, flags ...string) (table, object string)
 func TestEvalOfNames(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "clip")
 	code, _, errs := lab("train", "-method", "clip", "-steps", "2", "-augment", "none", "-dir", dir,
-		"-set", tiny+";size=8;text.width=8;text.layers=1;text.heads=1;text.length=8")
+		"-set", tiny+";size=16;text.width=8;text.layers=1;text.heads=1;text.length=8")
 	require.Equal(t, exitOK, code, errs)
 	table, object := evaluated(t, dir)
 	require.Regexp(t, `its\s+name\s+\(en\)\s+is\s+among\s+the\s+five\s+nearest\s+of\s+312\s+held-out\s+names\s+in\s+0\.\d{3}\s+of\s+the\s+cases\s+\(untrained\s+0\.\d{3},\s+chance\s+0\.016\)`, table)
