@@ -11,9 +11,11 @@ import (
 
 // Series is one line: Y[i] at X[i]. A nil X counts 0, 1, 2, ... A value that is not finite is a gap.
 type Series struct {
-	Name   string
-	X, Y   []float64
-	Dashed bool // for what is compared against
+	Name string
+	X, Y []float64
+	// Low and High bound a shaded band about the line, such as ± one standard deviation over seeds; nil for none.
+	Low, High []float64
+	Dashed    bool // for what is compared against
 }
 
 // Point is one line of a training history: the values logged at a step.
@@ -28,7 +30,7 @@ const maxPoints = 600
 // Lines draws lines over a common x axis. The names of the axes carry the unit, as in "loss (nats)".
 func Lines(title, xName, yName string, series ...Series) *Chart {
 	c := &Chart{Title: title, Width: frameWidth, Height: frameHeight}
-	return c.lines(xName, yName, series, nil)
+	return c.lines(lineAxes{x: xName, y: yName}, series)
 }
 
 // Loss draws the "loss" of a training history over the steps. With a ceiling above zero, a dashed line marks it: the
@@ -56,7 +58,7 @@ func lossChart(title string, history []Point, ceiling float64) *Chart {
 			c.Note = fmt.Sprintf("last: %.3f, %.0f %% of guessing among all candidates (%.3f)", last, 100*last/ceiling, ceiling)
 		}
 	}
-	return c.lines("step", "loss (nats)", []Series{s}, marks)
+	return c.lines(lineAxes{x: "step", y: "loss (nats)", marks: marks}, []Series{s})
 }
 
 // mark is a named horizontal line.
@@ -65,14 +67,25 @@ type mark struct {
 	name string
 }
 
-func (c *Chart) lines(xName, yName string, series []Series, marks []mark) *Chart {
-	var out []charts.SingleSeries
+// lineAxes says what lines are drawn over.
+type lineAxes struct {
+	x, y       string    // names of the axes
+	logX, logY bool      // what is not above zero is not drawn on such an axis
+	ticks      []float64 // of a logarithmic x axis; nil for the powers of ten
+	marks      []mark
+}
+
+func (c *Chart) lines(f lineAxes, series []Series) *Chart {
+	var out, bands []charts.SingleSeries
 	var words []string
 	gaps := 0
 	lo, hi := math.Inf(1), math.Inf(-1)
 	for i, s := range series {
 		if s.X != nil && len(s.X) != len(s.Y) {
 			return failed(c.Title, "series %q has %d x values for %d y values", s.Name, len(s.X), len(s.Y))
+		}
+		if (s.Low != nil || s.High != nil) && (len(s.Low) != len(s.Y) || len(s.High) != len(s.Y)) {
+			return failed(c.Title, "series %q has a band of %d low and %d high values for %d y values", s.Name, len(s.Low), len(s.High), len(s.Y))
 		}
 		data := make([][2]any, 0, len(s.Y))
 		first, last, n := math.NaN(), math.NaN(), 0
@@ -81,9 +94,12 @@ func (c *Chart) lines(xName, yName string, series []Series, marks []mark) *Chart
 			if s.X != nil {
 				x = s.X[j]
 			}
-			if !finite(x) {
+			if !finite(x) || f.logX && x <= 0 {
 				gaps++
 				continue
+			}
+			if f.logY && y <= 0 {
+				y = math.NaN()
 			}
 			if !finite(y) {
 				gaps++
@@ -108,10 +124,14 @@ func (c *Chart) lines(xName, yName string, series []Series, marks []mark) *Chart
 		}
 		line := charts.SingleSeries{Name: s.Name, Type: "line", Data: thin(data, maxPoints), ShowSymbol: opts.Bool(n <= 30), Symbol: symbols[i%len(symbols)],
 			LineStyle: style, ItemStyle: &opts.ItemStyle{Color: color}}
-		if len(out) == 0 && len(marks) > 0 {
-			line.MarkLines = horizontal(marks)
+		if len(out) == 0 && len(f.marks) > 0 {
+			line.MarkLines = horizontal(f.marks)
 		}
 		out = append(out, line)
+		if s.Low != nil {
+			// Of the same name as its line, so that the legend hides both.
+			bands = append(bands, charts.SingleSeries{Name: s.Name, Type: "custom", RenderItem: named("band"), Data: s.band(f), ItemStyle: &opts.ItemStyle{Color: color}})
+		}
 	}
 	if len(out) == 0 {
 		return failed(c.Title, "no finite value in %d series", len(series))
@@ -124,17 +144,58 @@ func (c *Chart) lines(xName, yName string, series []Series, marks []mark) *Chart
 		c.Note = strings.TrimPrefix(c.Note+"; "+gap, "; ")
 		words = append(words, gap)
 	}
-	a := axes{x: opts.XAxis{Name: xName, Type: "value", Scale: opts.Bool(true)}, y: opts.XAxis{Name: yName, Type: "value", Scale: opts.Bool(true)},
+	a := axes{x: opts.XAxis{Name: f.x, Type: "value", Scale: opts.Bool(true)}, y: opts.XAxis{Name: f.y, Type: "value", Scale: opts.Bool(true)},
 		legend: len(out) > 1, zoom: true, tooltip: opts.Tooltip{ValueFormatter: named("number")}}
-	for _, m := range marks {
+	if f.logX {
+		a.x.Type, a.x.AxisLabel = "log", &opts.AxisLabel{Formatter: named("magnitude")}
+	}
+	if f.logY {
+		a.y.Type, a.y.AxisLabel = "log", &opts.AxisLabel{Formatter: named("magnitude")}
+	}
+	for _, m := range f.marks {
 		lo, hi = math.Min(lo, m.y), math.Max(hi, m.y)
 		words = append(words, m.name)
 	}
-	if len(marks) > 0 { // ECharts does not make room for mark lines
+	if len(f.marks) > 0 { // ECharts does not make room for mark lines
 		a.y.Min, a.y.Max = niceRange(lo, hi)
 	}
-	c.Alt = fmt.Sprintf("Line chart of %s over %s: %s.", yName, xName, strings.Join(words, "; "))
-	return c.rect(a, out...)
+	c.Alt = fmt.Sprintf("Line chart of %s over %s: %s.", f.y, f.x, strings.Join(words, "; "))
+	c.rect(a, append(out, bands...)...)
+	if c.err != nil {
+		return c
+	}
+	for _, s := range c.option["series"].([]any)[len(out):] {
+		behind(s.(map[string]any))
+	}
+	if f.ticks != nil {
+		x := c.option["xAxis"].([]any)[0].(map[string]any)
+		x["axisLabel"].(map[string]any)["customValues"] = f.ticks
+		x["axisTick"] = map[string]any{"show": true, "customValues": f.ticks}
+		x["min"], x["max"] = f.ticks[0], f.ticks[len(f.ticks)-1]
+	}
+	return c
+}
+
+// band is what runtime.js fills: [x, low, high] where all three can be drawn.
+func (s Series) band(f lineAxes) [][3]any {
+	var out [][3]any
+	for i := range s.Y {
+		x := float64(i)
+		if s.X != nil {
+			x = s.X[i]
+		}
+		if finite(x) && finite(s.Low[i]) && finite(s.High[i]) && !(f.logX && x <= 0) && !(f.logY && s.Low[i] <= 0) {
+			out = append(out, [3]any{plain(x), plain(s.Low[i]), plain(s.High[i])})
+		}
+	}
+	return out
+}
+
+// behind makes a custom series lie under the others and out of the reader's way.
+func behind(series map[string]any) {
+	series["silent"], series["z"], series["clip"] = true, 1, true
+	series["encode"] = map[string]any{"x": 0, "y": []int{1, 2}}
+	series["tooltip"] = map[string]any{"show": false}
 }
 
 // horizontal draws marks as dashed lines with their names above the line's right end.

@@ -64,11 +64,51 @@ func samples() []sample {
 			{Name: "untrained encoder", Values: []float64{0.119, 0.032, 0.08}, Baseline: true},
 			{Name: "SimCLR", Values: []float64{0.446, 0.160, 0.33}, Errors: []float64{0.02, 0.03, 0.015}},
 			{Name: "two artists as positives", Values: []float64{0.561, 0.176, 0.41}, Errors: []float64{0.03, 0.02, 0.02}}}), true},
+		{"efficiency", LabelEfficiency(
+			EfficiencySeries{Name: "raw pixels", Points: efficiency(0.12, 0.4, rng), Baseline: true}, EfficiencySeries{Name: "untrained encoder", Points: efficiency(0.11, 0.33, rng), Baseline: true},
+			EfficiencySeries{Name: "SimCLR", Points: efficiency(0.2, 0.62, rng)}, EfficiencySeries{Name: "two artists as positives", Points: efficiency(0.26, 0.68, rng)}), true},
+		{"spectrum", Spectrum(SpectrumSeries{Name: "untrained", Values: decay(128, 0.2, 128), Baseline: true}, SpectrumSeries{Name: "SimCLR", Values: decay(128, 0.035, 128)},
+			SpectrumSeries{Name: "no negatives", Values: decay(128, 0.1, 40)}), true},
+		{"spectrum-pixels", Spectrum(SpectrumSeries{Name: "raw pixels", Values: decay(3072, 0.012, 1500), Baseline: true}, SpectrumSeries{Name: "untrained", Values: decay(128, 0.2, 128), Baseline: true},
+			SpectrumSeries{Name: "this run", Values: decay(128, 0.035, 128)}), true},
+		{"plane", AlignmentUniformity(PlanePoint{Name: "raw pixels", Alignment: 0.62, Uniformity: -1.1, Baseline: true}, PlanePoint{Name: "untrained", Alignment: 0.11, Uniformity: -0.25, Baseline: true},
+			PlanePoint{Name: "SimCLR", Alignment: 0.31, Uniformity: -3.1, Before: [][2]float64{{0.11, -0.25}, {0.5, -2.3}, {0.42, -2.8}, {0.35, -3}}},
+			PlanePoint{Name: "SupCon", Alignment: 0.22, Uniformity: -2.7, Before: [][2]float64{{0.11, -0.25}, {0.37, -1.6}, {0.27, -2.4}}},
+			PlanePoint{Name: "no negatives", Alignment: 0.001, Uniformity: -0.003, Before: [][2]float64{{0.11, -0.25}, {0.03, -0.06}}}), true},
 		{"scatter", Scatter("Embeddings after PCA", "first component", "second component", px, py, classes, names), true},
 		{"picture table", PictureTable(views, []string{"Noto", "Twemoji", "Fluent 3D", "Fluent flat", "OpenMoji", "sixth", "seventh", "eighth"}[:len(views[0])], nil), false},
 		{"views", Views(originals, views, []string{"pizza", "grinning face", "a very long name of a picture", "dog", "car", "披萨"}), false},
 		{"neighbors", Neighbors(originals, views, hits), false},
 	}
+}
+
+// efficiency is a curve from an accuracy at one label per class to one at a hundred, with five draws.
+func efficiency(from, to float64, rng *rand.Rand) []eval.EfficiencyPoint {
+	var out []eval.EfficiencyPoint
+	for _, n := range []int{1, 5, 10, 50, 100} {
+		p := eval.EfficiencyPoint{PerClass: n, Labels: 9 * n}
+		for range 5 {
+			p.Accuracies = append(p.Accuracies, from+(to-from)*math.Log(float64(n))/math.Log(100)+0.06/math.Sqrt(float64(n))*rng.NormFloat64())
+		}
+		for _, a := range p.Accuracies {
+			p.Mean += a / 5
+		}
+		for _, a := range p.Accuracies {
+			p.Std += (a - p.Mean) * (a - p.Mean) / 4
+		}
+		p.Std = math.Sqrt(p.Std)
+		out = append(out, p)
+	}
+	return out
+}
+
+// decay is d eigenvalues that fall exponentially, and to zero from some index on.
+func decay(d int, rate float64, zeroFrom int) []float64 {
+	out := make([]float64, d)
+	for i := range min(d, zeroFrom) {
+		out[i] = 3 * math.Exp(-rate*float64(i))
+	}
+	return out
 }
 
 // clusters is n embeddings around the centers of some classes.

@@ -78,6 +78,7 @@ func TestEffectiveRank(t *testing.T) {
 		cross.Row(2 * i)[i], cross.Row(2*i + 1)[i] = 1, -1
 	}
 	near(t, "isotropic", must(t)(EffectiveRank(cross)), 6, 1e-9)
+	near(t, "of eigenvalues, σ = 2 and 1", SpectrumRank([]float64{4, 1, 0}), math.Exp(math.Log(3)-2*math.Log(2)/3), 1e-12)
 	for i := range cross.Vectors {
 		cross.Vectors[i] += 5 // a common mean is not a dimension
 	}

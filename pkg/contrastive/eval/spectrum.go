@@ -72,19 +72,23 @@ func EffectiveRank(e *Embeddings) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
+	return SpectrumRank(values), nil
+}
+
+// SpectrumRank is [EffectiveRank] of the eigenvalues that [Spectrum] gives, σ_k = √λ_k, for those who have them already.
+func SpectrumRank(eigenvalues []float64) float64 {
 	total := 0.0
-	for i, v := range values {
-		values[i] = math.Sqrt(v)
-		total += values[i]
+	for _, v := range eigenvalues {
+		total += math.Sqrt(v)
 	}
 	if total == 0 {
-		return 0, nil
+		return 0
 	}
 	entropy := 0.0
-	for _, v := range values {
-		if p := v / total; p > 0 {
+	for _, v := range eigenvalues {
+		if p := math.Sqrt(v) / total; p > 0 {
 			entropy -= p * math.Log(p)
 		}
 	}
-	return math.Exp(entropy), nil
+	return math.Exp(entropy)
 }

@@ -82,6 +82,45 @@
     },
     "lab:percent": function () {
       return function (v) { return typeof v === "number" ? +(v * 100).toPrecision(3) + " %" : v; };
+    },
+    // The labels of a logarithmic axis.
+    "lab:magnitude": function () {
+      return function (v) { return (v < 1e-3 || v >= 1e6 ? v.toExponential(0).replace("e+", "e") : String(+v.toPrecision(6))).replace("-", "−"); };
+    },
+    // A band about a line, drawn once for all of its points. Data: [x, low, high].
+    "lab:band": function () {
+      return function (params, api) {
+        if (params.dataIndexInside !== 0) return null;
+        var high = [], low = [], n = params.dataInsideLength, color = api.visual("color");
+        for (var i = 0; i < n; i++) {
+          high.push(api.coord([api.value(0, i), api.value(2, i)]));
+          low.unshift(api.coord([api.value(0, i), api.value(1, i)]));
+        }
+        if (n === 1) {
+          return { type: "line", silent: true, shape: { x1: low[0][0], y1: low[0][1], x2: high[0][0], y2: high[0][1] }, style: { stroke: color, lineWidth: 1.5, fill: "none" } };
+        }
+        return { type: "polygon", silent: true, shape: { points: high.concat(low) }, style: { fill: color, opacity: 0.18 } };
+      };
+    },
+    // Where a point came from: a line with dots, and an arrow to the point. Data: [x, y], the point last.
+    "lab:path": function () {
+      return function (params, api) {
+        var n = params.dataInsideLength, color = api.visual("color"), points = [], out = [];
+        if (params.dataIndexInside !== 0 || n < 2) return null;
+        for (var i = 0; i < n; i++) points.push(api.coord([api.value(0, i), api.value(1, i)]));
+        var end = points[n - 1], k = n - 2, far = function (p) { return Math.hypot(p[0] - end[0], p[1] - end[1]); };
+        while (k > 0 && far(points[k]) < 14) k--; // the arrow points along what can be seen
+        var d = far(points[k]) || 1, u = [(end[0] - points[k][0]) / d, (end[1] - points[k][1]) / d];
+        var tip = [end[0] - 7 * u[0], end[1] - 7 * u[1]], back = [tip[0] - 10 * u[0], tip[1] - 10 * u[1]];
+        out.push({ type: "polyline", shape: { points: points.slice(0, k + 1).concat([back]) }, style: { stroke: color, lineWidth: 1.8, fill: "none" } });
+        out.push({ type: "polygon", shape: { points: [tip, [back[0] - 4.5 * u[1], back[1] + 4.5 * u[0]], [back[0] + 4.5 * u[1], back[1] - 4.5 * u[0]]] }, style: { fill: color } });
+        for (i = 0; i <= k; i++) out.push({ type: "circle", shape: { cx: points[i][0], cy: points[i][1], r: i ? 2 : 3.5 }, style: i ? { fill: color } : { fill: "#fff", stroke: color, lineWidth: 1.5 } });
+        return { type: "group", silent: true, children: out };
+      };
+    },
+    // Whatever the point's name says, in lines.
+    "lab:tip": function () {
+      return function (p) { return escape(p.data && p.data.name || "").replace(/\n/g, "<br>"); };
     }
   };
 
