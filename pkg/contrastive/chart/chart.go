@@ -26,10 +26,12 @@ type Chart struct {
 	Width, Height int
 
 	// What an interactive chart is made of; empty for pictures.
-	spec     spec
-	option   map[string]any
-	values   func(r, c int) float64 // the cells of a matrix, painted into the static form
-	plotLeft int                    // of a matrix, in CSS pixels
+	spec                  spec
+	option                map[string]any
+	values                func(r, c int) float64 // the cells of a matrix, painted into the static form
+	scale                 []string               // of their colors
+	plotLeft              int                    // of a matrix, in CSS pixels, as are the next two
+	plotRight, plotBottom int
 
 	picture *image.RGBA // of a static chart, title included, at pictureScale
 	err     error

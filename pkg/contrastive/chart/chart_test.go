@@ -117,8 +117,8 @@ func TestEveryChart(t *testing.T) {
 			}
 		})
 	}
-	if limit := 750 << 10; total > limit {
-		t.Errorf("ten charts take %d bytes of a notebook, want at most %d", total, limit)
+	if n := len(samples()); total > n*(60<<10) {
+		t.Errorf("%d charts take %d bytes of a notebook, want at most 60 KB each", n, total)
 	}
 }
 
@@ -204,6 +204,16 @@ func TestNothingToDraw(t *testing.T) {
 		"band":            Lines("t", "x", "y", Series{Y: []float64{1, 2}, Low: []float64{1}, High: []float64{2}}),
 		"no encoder":      AlignmentUniformity(),
 		"plane NaN":       AlignmentUniformity(PlanePoint{Alignment: nan, Uniformity: -1}),
+		"no classes":      Confusion(nil, nil),
+		"too many":        Confusion(make([][]int, MaxClasses+1), make([]string, MaxClasses+1)),
+		"class names":     Confusion([][]int{{1}}, nil),
+		"ragged counts":   Confusion([][]int{{1, 2}, {1}}, []string{"a", "b"}),
+		"negative count":  Confusion([][]int{{-1}}, []string{"a"}),
+		"no counts":       Confusion([][]int{{0, 0}, {0, 0}}, []string{"a", "b"}),
+		"no transfer":     Transfer(nil, nil, "m"),
+		"transfer rows":   Transfer(&eval.TransferResult{Train: []string{"a"}, Test: []string{"a"}}, nil, "m"),
+		"transfer values": Transfer(&eval.TransferResult{Train: []string{"a"}, Test: []string{"a"}}, [][]eval.Spread{{}}, "m"),
+		"transfer NaN":    Transfer(&eval.TransferResult{Train: []string{"a"}, Test: []string{"a"}}, [][]eval.Spread{{{Mean: nan}}}, "m"),
 		"scatter lengths": Scatter("t", "x", "y", []float32{1}, nil, nil, nil),
 		"scatter NaN":     Scatter("t", "x", "y", []float32{float32(nan)}, []float32{1}, nil, nil),
 	} {
@@ -237,6 +247,8 @@ func TestNotFinite(t *testing.T) {
 		"one point": LabelEfficiency(EfficiencySeries{Points: []eval.EfficiencyPoint{{PerClass: 3, Mean: 0.5, Std: 0.1}}}),
 		"spectrum":  Spectrum(SpectrumSeries{Values: []float64{1e300, 1e-300, 0}}),
 		"plane":     AlignmentUniformity(PlanePoint{Alignment: 1, Uniformity: -1, Before: [][2]float64{{nan, 0}, {2, -2}}}, PlanePoint{Alignment: inf}),
+		"confusion": Confusion([][]int{{0, 0}, {1, 2}}, []string{"none", "some"}),
+		"transfer":  Transfer(&eval.TransferResult{Train: []string{"a"}, Test: []string{"a", "b"}}, [][]eval.Spread{{{Mean: 0.5}, {Mean: nan}}}, "m"),
 		"constant":  Lines("t", "x", "y", Series{Y: []float64{2, 2, 2}}),
 		"huge":      Lines("t", "x", "y", Series{Y: []float64{1e300, -1e300, 1e-300}}),
 	} {

@@ -3,6 +3,7 @@ package chart
 import (
 	"encoding/json"
 	"math"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -99,5 +100,55 @@ func TestAlignmentUniformity(t *testing.T) {
 	img := picture(t, c)
 	if n := count(img, 0.1, 0.2, 0.5, 0.85, okabeIto[0]); n < 300 {
 		t.Errorf("the path and its arrow cover %d pixels", n)
+	}
+}
+
+func TestConfusion(t *testing.T) {
+	c := Confusion([][]int{{3, 1, 0}, {0, 0, 0}, {2, 0, 4}}, []string{"cat", "dog", "car"})
+	data := option(t, c)["series"].([]any)[0].(map[string]any)["data"].([]any)
+	cells := map[[2]float64]map[string]any{}
+	for _, d := range data {
+		v := d.(map[string]any)["value"].([]any)
+		cells[[2]float64{v[1].(float64), v[0].(float64)}] = d.(map[string]any)
+	}
+	if len(cells) != 9 {
+		t.Fatalf("%d cells, want 9", len(cells))
+	}
+	if got := cells[[2]float64{0, 1}]; got["value"].([]any)[2] != 0.25 || got["label"].(map[string]any)["formatter"] != "1" || got["name"] != "1 of 4 cat\nas dog: 25.0 %" {
+		t.Errorf("cat taken for dog: %v", got)
+	}
+	if got := cells[[2]float64{1, 1}]["value"].([]any)[2]; got != "-" {
+		t.Errorf("a class without a picture has the share %v", got)
+	}
+	if !strings.Contains(c.Alt, "7 of 10 pictures are right; the most frequent mistake is car taken for cat (2 of 6)") || !strings.Contains(c.Note, "(0.700)") {
+		t.Errorf("alt %q, note %q", c.Alt, c.Note)
+	}
+	img := picture(t, c)
+	if n := count(img, 0.1, 0.2, 0.8, 0.9, missing); n < 1000 {
+		t.Errorf("the row without pictures is gray in %d pixels", n)
+	}
+	many := Confusion(counts(60, rand.New(rand.NewPCG(1, 1))), manyNames(60))
+	if many.spec.Matrix == nil || many.spec.Matrix.Rows != 60 || strings.Contains(many.Note, "number") {
+		t.Errorf("60 classes: note %q", many.Note)
+	}
+}
+
+func TestTransfer(t *testing.T) {
+	r := &eval.TransferResult{Train: []string{"clean", "b"}, Test: []string{"clean", "noisy"},
+		KNN: [][]eval.Spread{{{Mean: 0.8, Values: []float64{0.8}}, {Mean: 0.55}}, {{Mean: 0.3}, {Mean: 0.9}}}}
+	c := Transfer(r, r.KNN, "5-NN accuracy")
+	data := option(t, c)["series"].([]any)[0].(map[string]any)["data"].([]any)
+	texts := map[string]bool{}
+	for _, d := range data {
+		texts[d.(map[string]any)["label"].(map[string]any)["formatter"].(string)] = true
+	}
+	// Row b has no part of its own among the tests, so no change to tell.
+	for _, want := range []string{"0.800", "0.550\n−0.250", "0.300", "0.900"} {
+		if !texts[want] {
+			t.Errorf("no cell says %q: %v", want, texts)
+		}
+	}
+	if !strings.Contains(c.Alt, "largest drop is 0.250 from clean to noisy") {
+		t.Errorf("alt %q", c.Alt)
 	}
 }

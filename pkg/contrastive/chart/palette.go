@@ -18,6 +18,9 @@ var symbols = []string{"circle", "triangle", "rect", "diamond", "pin", "roundRec
 // diverging is the color scale of similarities, evenly spaced from the least to the greatest, white in the middle.
 var diverging = []string{"#084A82", "#0072B2", "#7FB5DA", "#FFFFFF", "#F4B183", "#D55E00", "#8A3B00"}
 
+// sequential is the color scale of shares, evenly spaced from 0 to 1.
+var sequential = []string{"#FFFFFF", "#CFE3F1", "#7FB5DA", "#0072B2", "#084A82"}
+
 const (
 	ink     = "#222222"
 	faint   = "#5A5A5A"
@@ -33,11 +36,11 @@ func hexColor(s string) color.NRGBA {
 	return color.NRGBA{uint8(n >> 16), uint8(n >> 8), uint8(n), 255}
 }
 
-// divergingAt is the color of t in [0, 1] on the diverging scale.
-func divergingAt(t float64) color.NRGBA {
-	t = math.Min(math.Max(t, 0), 1) * float64(len(diverging)-1)
-	i := min(int(t), len(diverging)-2)
-	a, b, f := hexColor(diverging[i]), hexColor(diverging[i+1]), t-float64(i)
+// colorAt is the color of t in [0, 1] on a scale.
+func colorAt(scale []string, t float64) color.NRGBA {
+	t = math.Min(math.Max(t, 0), 1) * float64(len(scale)-1)
+	i := min(int(t), len(scale)-2)
+	a, b, f := hexColor(scale[i]), hexColor(scale[i+1]), t-float64(i)
 	mix := func(p, q uint8) uint8 { return uint8(math.Round(float64(p) + (float64(q)-float64(p))*f)) }
 	return color.NRGBA{mix(a.R, b.R), mix(a.G, b.G), mix(a.B, b.B), 255}
 }

@@ -52,6 +52,14 @@ func samples() []sample {
 			hits[i][k] = (i*k)%3 == 0
 		}
 	}
+	moved := &eval.TransferResult{Train: []string{"Noto", "Twemoji", "Fluent 3D", "Fluent flat"}, Test: []string{"Noto", "Twemoji", "Fluent 3D", "Fluent flat", "OpenMoji"}}
+	for i := range moved.Train {
+		row := make([]eval.Spread, len(moved.Test))
+		for j := range row {
+			row[j] = eval.Spread{Values: make([]float64, 5), Mean: 0.66 - 0.06*math.Abs(float64(i-j)) + 0.02*rng.NormFloat64(), Std: 0.012}
+		}
+		moved.KNN = append(moved.KNN, row)
+	}
 	return []sample{
 		{"loss", Loss(history, math.Log(511)), true},
 		{"lines", Lines("Recall while training", "step", "recall@1", Series{Name: "SimCLR", X: x, Y: a}, Series{Name: "raw pixels", X: x, Y: b, Dashed: true}), true},
@@ -75,6 +83,9 @@ func samples() []sample {
 			PlanePoint{Name: "SimCLR", Alignment: 0.31, Uniformity: -3.1, Before: [][2]float64{{0.11, -0.25}, {0.5, -2.3}, {0.42, -2.8}, {0.35, -3}}},
 			PlanePoint{Name: "SupCon", Alignment: 0.22, Uniformity: -2.7, Before: [][2]float64{{0.11, -0.25}, {0.37, -1.6}, {0.27, -2.4}}},
 			PlanePoint{Name: "no negatives", Alignment: 0.001, Uniformity: -0.003, Before: [][2]float64{{0.11, -0.25}, {0.03, -0.06}}}), true},
+		{"confusion", Confusion(counts(9, rng), clusters(9, 9, 1).Images.LabelNames), true},
+		{"confusion-large", Confusion(counts(100, rng), manyNames(100)), true},
+		{"transfer", Transfer(moved, moved.KNN, "20-NN accuracy"), true},
 		{"scatter", Scatter("Embeddings after PCA", "first component", "second component", px, py, classes, names), true},
 		{"picture table", PictureTable(views, []string{"Noto", "Twemoji", "Fluent 3D", "Fluent flat", "OpenMoji", "sixth", "seventh", "eighth"}[:len(views[0])], nil), false},
 		{"views", Views(originals, views, []string{"pizza", "grinning face", "a very long name of a picture", "dog", "car", "披萨"}), false},
@@ -107,6 +118,31 @@ func decay(d int, rate float64, zeroFrom int) []float64 {
 	out := make([]float64, d)
 	for i := range min(d, zeroFrom) {
 		out[i] = 3 * math.Exp(-rate*float64(i))
+	}
+	return out
+}
+
+// counts is a confusion matrix with most on the diagonal; its last class but one has no picture.
+func counts(n int, rng *rand.Rand) [][]int {
+	out := make([][]int, n)
+	for r := range out {
+		out[r] = make([]int, n)
+		if r == n-2 {
+			continue
+		}
+		for k := range out[r] {
+			out[r][k] = rng.IntN(9)
+		}
+		out[r][r] = 10 + rng.IntN(7*n)
+		out[r][(r+1)%n] += rng.IntN(25)
+	}
+	return out
+}
+
+func manyNames(n int) []string {
+	out := make([]string, n)
+	for i := range out {
+		out[i] = fmt.Sprintf("class %d", i)
 	}
 	return out
 }

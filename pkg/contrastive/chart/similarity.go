@@ -260,6 +260,7 @@ func (c *Chart) matrix(values [][]float64, classes, names []string, lo, hi float
 	c.spec.Matrix, c.spec.Bands, c.spec.Labels, c.spec.Measure = m, bands, names, measure
 	c.spec.Square = []int{c.plotLeft, matrixRight, top, matrixBottom}
 	c.values = func(r, k int) float64 { return values[r][k] }
+	c.scale, c.plotRight, c.plotBottom = diverging, matrixRight, matrixBottom
 	c.Alt = describeMatrix(values, classes, measure)
 	return c
 }
@@ -311,7 +312,7 @@ func describeMatrix(values [][]float64, classes []string, measure string) string
 func (c *Chart) paintCells(canvas *raster.Canvas) {
 	m := c.spec.Matrix
 	left, top := scaled(c.plotLeft), scaled(c.frameTop(false))
-	w, h := scaled(c.Width-matrixRight)-left, scaled(c.Height-matrixBottom)-top
+	w, h := scaled(c.Width-c.plotRight)-left, scaled(c.Height-c.plotBottom)-top
 	colors := make([][]color.NRGBA, m.Rows)
 	for r := range colors {
 		colors[r] = make([]color.NRGBA, m.Columns)
@@ -319,7 +320,7 @@ func (c *Chart) paintCells(canvas *raster.Canvas) {
 			colors[r][k] = color.NRGBA{0xC8, 0xC8, 0xC8, 255}
 			if v := c.values(r, k); finite(v) {
 				// So many levels can be told apart; with all of them the picture would be twice as large.
-				colors[r][k] = divergingAt(math.Round((v-m.Min)/(m.Max-m.Min)*cellLevels) / cellLevels)
+				colors[r][k] = colorAt(c.scale, math.Round((v-m.Min)/(m.Max-m.Min)*cellLevels)/cellLevels)
 			}
 		}
 	}
