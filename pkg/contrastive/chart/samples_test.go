@@ -86,6 +86,8 @@ func samples() []sample {
 		{"confusion", Confusion(counts(9, rng), clusters(9, 9, 1).Images.LabelNames), true},
 		{"confusion-large", Confusion(counts(100, rng), manyNames(100)), true},
 		{"transfer", Transfer(moved, moved.KNN, "20-NN accuracy"), true},
+		{"map-pca", PCAMap(clusters(300, 9, 0.9), MapOptions{Picture: pictureOf, Seed: 1}), true},
+		{"map-tsne", TSNEMap(clusters(600, 9, 0.9), MapOptions{Picture: pictureOf, Seed: 1, Rows: 300}), true},
 		{"scatter", Scatter("Embeddings after PCA", "first component", "second component", px, py, classes, names), true},
 		{"picture table", PictureTable(views, []string{"Noto", "Twemoji", "Fluent 3D", "Fluent flat", "OpenMoji", "sixth", "seventh", "eighth"}[:len(views[0])], nil), false},
 		{"views", Views(originals, views, []string{"pizza", "grinning face", "a very long name of a picture", "dog", "car", "披萨"}), false},
@@ -138,6 +140,9 @@ func counts(n int, rng *rand.Rand) [][]int {
 	}
 	return out
 }
+
+// pictureOf is a picture for each row of clusters, alike within a class.
+func pictureOf(row int) image.Image { return tiles(1, row%9+3)[0] }
 
 func manyNames(n int) []string {
 	out := make([]string, n)

@@ -118,11 +118,38 @@
         return { type: "group", silent: true, children: out };
       };
     },
+    // A picture of a map, or a dot where it would cover one before it. Data: [x, y, index].
+    "lab:thumb": function (chart) {
+      return function (params, api) {
+        var m = chart.map, i = api.value(2), p = api.coord([api.value(0), api.value(1)]), color = api.visual("color"), h = m.size / 2;
+        if (!visible(m, api)[i]) return { type: "circle", shape: { cx: p[0], cy: p[1], r: 3 }, style: { fill: color } };
+        return { type: "group", z2: 2, children: [
+          { type: "rect", z2: 2, shape: { x: p[0] - h - 1.5, y: p[1] - h - 1.5, width: m.size + 3, height: m.size + 3 }, style: { fill: color } },
+          { type: "image", z2: 3, style: { image: m.image, x: p[0] - h, y: p[1] - h, width: m.size, height: m.size,
+            sx: i % m.columns * m.tile, sy: Math.floor(i / m.columns) * m.tile, sWidth: m.tile, sHeight: m.tile } }
+        ] };
+      };
+    },
     // Whatever the point's name says, in lines.
     "lab:tip": function () {
       return function (p) { return escape(p.data && p.data.name || "").replace(/\n/g, "<br>"); };
     }
   };
+
+  // Which pictures of a map find room at this zoom; map.go does the same for the static form.
+  function visible(m, api) {
+    var a = api.coord([0, 0]), b = api.coord([1, 1]), kx = b[0] - a[0], ky = b[1] - a[1], key = kx + " " + ky;
+    if (m.key === key) return m.shown;
+    m.key = key;
+    var taken = [];
+    m.shown = m.points.map(function (p) {
+      var x = p[0] * kx, y = p[1] * ky;
+      for (var i = 0; i < taken.length; i++) if (Math.abs(taken[i][0] - x) < m.gap && Math.abs(taken[i][1] - y) < m.gap) return false;
+      taken.push([x, y]);
+      return true;
+    });
+    return m.shown;
+  }
 
   function resolve(value, chart) {
     if (Array.isArray(value)) {
@@ -159,6 +186,7 @@
     var option = resolve(chart.option, chart);
     option.animation = false;
     if (chart.matrix && !still) option.series[0].data = cells(chart.matrix);
+    if (still && chart.painted) option.series.forEach(function (s) { s.data = []; });
     if (still) { delete option.toolbox; delete option.dataZoom; delete option.tooltip; delete option.backgroundColor; }
     return option;
   }
@@ -188,6 +216,12 @@
       if (option.title.subtextStyle) { option.title.subtextStyle.width = width - 24; option.title.subtextStyle.overflow = "truncate"; }
     }
     if (option.toolbox) option.toolbox.show = !small;
+    if (chart.map && option.graphic && option.grid) { // a narrower page breaks the caption into more lines
+      var more = chart.map.lines * (Math.max(1, Math.ceil(chart.width / width)) - 1);
+      option.graphic[0].style.width = width - 24;
+      option.graphic[0].style.overflow = "break";
+      option.grid[0].bottom = chart.map.bottom + 16 * more;
+    }
     if (chart.square && option.visualMap && option.grid) {
       var m = margins(chart, width), side = Math.max(140, Math.min(width, chart.width) - m[0] - m[1]);
       option.grid[0].left = m[0];
