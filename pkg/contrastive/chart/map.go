@@ -147,8 +147,8 @@ const (
 	mapHeight = 680
 	mapLeft   = 60 // with a named axis
 	mapBare   = 20
-	thumb     = 26 // a picture, without its frame
-	thumbGap  = 32 // from one picture's middle to the next
+	thumb     = 22 // a picture, without its frame
+	thumbGap  = 25 // from one picture's middle to the next
 )
 
 // ground is what lies where in a map: the ranges of the axes, of one scale, and the frame in CSS pixels.
@@ -193,8 +193,8 @@ func (g ground) visible(points [][2]float64) []bool {
 
 func (m *pictureMap) draw(c *Chart) *Chart {
 	c.Width, c.Height = frameWidth, mapHeight
-	caption := wrap(m.caption, 12, float64(c.Width-24))
-	bottom, left := 18+16*len(caption), mapBare
+	lines := linesOf(m.caption, 12, float64(c.Width-24))
+	bottom, left := 24+16*lines, mapBare
 	if m.xName != "" {
 		bottom, left = bottom+42, mapLeft
 	}
@@ -206,19 +206,24 @@ func (m *pictureMap) draw(c *Chart) *Chart {
 	}
 	slices.Sort(order)
 	legend := len(order) > 1 && len(order) <= maxMapClasses
-	g := ground{left: float64(left), top: float64(c.frameTop(legend))}
+	top := c.frameTop(legend)
+	if legend { // in as many rows as it needs
+		top += 20 * (legendRows(order, float64(c.Width-24)) - 1)
+	}
+	g := ground{left: float64(left), top: float64(top)}
 	g.w, g.h = float64(c.Width-frameRight)-g.left, float64(c.Height-bottom)-g.top
 	g.fit(m.points)
-	colors := make([]string, len(m.points))
+	colors, second := make([]string, len(m.points)), make([]bool, len(m.points))
 	data := make([][]any, len(order))
 	for i, p := range m.points {
 		k := slices.Index(order, m.classes[i])
 		colors[i] = okabeIto[k%len(okabeIto)]
+		second[i] = legend && k >= len(okabeIto)
 		if !legend {
 			colors[i] = faint
 		}
 		m.points[i] = [2]float64{roundTo(p[0], 5), roundTo(p[1], 5)}
-		data[k] = append(data[k], map[string]any{"value": []any{m.points[i][0], m.points[i][1], i}, "name": m.names[i] + "\n" + m.classes[i]})
+		data[k] = append(data[k], map[string]any{"value": []any{m.points[i][0], m.points[i][1], i, map[bool]int{true: 1}[second[i]]}, "name": m.names[i] + "\n" + m.classes[i]})
 	}
 	var series []charts.SingleSeries
 	for k, class := range order {
@@ -241,7 +246,7 @@ func (m *pictureMap) draw(c *Chart) *Chart {
 		label := ax["axisLabel"].(map[string]any)
 		label["showMinLabel"], label["showMaxLabel"] = false, false // the ends are not round
 		if m.xName == "" {
-			ax["axisTick"], label["show"] = map[string]any{"show": false}, false
+			ax["axisTick"], ax["axisLine"], label["show"] = map[string]any{"show": false}, map[string]any{"show": false}, false
 		} else if name == "xAxis" {
 			ax["nameGap"] = 26
 		}
@@ -251,20 +256,27 @@ func (m *pictureMap) draw(c *Chart) *Chart {
 		s["clip"], s["encode"] = true, map[string]any{"x": 0, "y": 1}
 	}
 	if legend {
-		c.option["legend"].(map[string]any)["icon"] = "rect"
+		var names []any
+		for k, class := range order {
+			names = append(names, map[string]any{"name": class, "icon": map[bool]string{false: "circle", true: "rect"}[k >= len(okabeIto)]})
+		}
+		l := c.option["legend"].(map[string]any)
+		l["type"], l["data"], l["itemHeight"], l["itemGap"] = "plain", names, 10, legendGap
 	}
+	frame := c.option["grid"].([]any)[0].(map[string]any)
+	frame["top"], frame["show"], frame["borderColor"] = top, m.xName == "", gridInk
 	c.option["dataZoom"] = []any{map[string]any{"type": "inside", "xAxisIndex": 0, "filterMode": "none", "zoomOnMouseWheel": "ctrl"},
 		map[string]any{"type": "inside", "yAxisIndex": 0, "filterMode": "none", "zoomOnMouseWheel": "ctrl"}}
 	c.option["graphic"] = []any{map[string]any{"type": "text", "left": 12, "bottom": 10, "silent": true,
-		"style": map[string]any{"text": strings.Join(caption, "\n"), "fill": ink, "fontSize": 12, "lineHeight": 16, "fontFamily": family}}}
+		"style": map[string]any{"text": m.caption, "width": c.Width - 24, "overflow": "break", "fill": ink, "fontSize": 12, "lineHeight": 16, "fontFamily": family}}}
 	sheet, err := newSheet(m.pictures)
 	if err != nil {
 		return failed(c.Title, "%w", err)
 	}
-	sheet.Points, sheet.Lines, sheet.Bottom = m.points, len(caption), bottom
+	sheet.Points, sheet.Lines, sheet.Bottom = m.points, lines, bottom
 	c.spec.Map = sheet
 	shown := g.visible(m.points)
-	c.paint = func(canvas *raster.Canvas) { m.paint(canvas, g, shown, colors) }
+	c.paint = func(canvas *raster.Canvas) { m.paint(canvas, g, shown, second, colors) }
 	c.Alt = fmt.Sprintf("%d pictures laid out in the plane by their embeddings", len(m.points))
 	if len(order) > 1 {
 		c.Alt += fmt.Sprintf(", of %d classes: %s", len(order), strings.Join(order, ", "))
@@ -274,7 +286,7 @@ func (m *pictureMap) draw(c *Chart) *Chart {
 }
 
 // paint draws the dots and, over them, the pictures.
-func (m *pictureMap) paint(canvas *raster.Canvas, g ground, shown []bool, colors []string) {
+func (m *pictureMap) paint(canvas *raster.Canvas, g ground, shown, second []bool, colors []string) {
 	for _, pictures := range []bool{false, true} {
 		for i, p := range m.points {
 			if shown[i] != pictures {
@@ -284,27 +296,51 @@ func (m *pictureMap) paint(canvas *raster.Canvas, g ground, shown []bool, colors
 			x, y = x*pictureScale, y*pictureScale
 			color := hexColor(colors[i])
 			if !pictures {
-				canvas.FillCircle(x, y, 3*pictureScale, color)
+				if second[i] {
+					canvas.FillRect(x-2.7*pictureScale, y-2.7*pictureScale, 5.4*pictureScale, 5.4*pictureScale, color)
+				} else {
+					canvas.FillCircle(x, y, 3*pictureScale, color)
+				}
 				continue
 			}
 			half := math.Round(thumb * pictureScale / 2)
 			x, y = math.Round(x), math.Round(y)
-			canvas.FillRect(x-half-2, y-half-2, 2*half+4, 2*half+4, color)
-			canvas.FillRect(x-half, y-half, 2*half, 2*half, hexColor("#FFFFFF"))
+			canvas.FillRect(x-half-2, y-half-2, 2*half+4, 2*half+4, hexColor("#FFFFFF"))
+			var dash []float64 // for the second eight classes, which have the colors of the first
+			if second[i] {
+				dash = []float64{5, 4}
+			}
+			canvas.StrokeRect(x-half-1, y-half-1, 2*half+2, 2*half+2, 2, dash, color)
 			place(canvas.Image, image.Rect(int(x-half), int(y-half), int(x+half), int(y+half)), m.pictures[i])
 		}
 	}
 }
 
-// wrap breaks a text into lines of a width in pixels.
-func wrap(text string, size, width float64) []string {
-	var lines []string
-	for word := range strings.FieldsSeq(text) {
-		if n := len(lines); n > 0 && raster.MeasureText(lines[n-1]+" "+word, size, false) <= width {
-			lines[n-1] += " " + word
-		} else {
-			lines = append(lines, word)
+// legendGap is the room between two names of a map's legend in CSS pixels.
+const legendGap = 14
+
+// legendRows is how many rows a legend takes; a browser's font may be a sixth wider than that of the static form.
+func legendRows(names []string, width float64) int {
+	rows, used := 1, 0.0
+	for _, name := range names {
+		w := raster.MeasureText(name, 12, false)*1.17 + 14 + 5 + legendGap
+		if used > 0 && used+w > width {
+			rows, used = rows+1, 0
 		}
+		used += w
+	}
+	return rows
+}
+
+// linesOf is how many lines of a width in pixels a text takes, at most, in a font like ours or a sixth wider.
+func linesOf(text string, size, width float64) int {
+	lines, used := 1, 0.0
+	for word := range strings.FieldsSeq(text) {
+		w := raster.MeasureText(word+" ", size, false) * 1.17
+		if used > 0 && used+w > width {
+			lines, used = lines+1, 0
+		}
+		used += w
 	}
 	return lines
 }

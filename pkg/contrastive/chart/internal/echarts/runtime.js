@@ -118,13 +118,17 @@
         return { type: "group", silent: true, children: out };
       };
     },
-    // A picture of a map, or a dot where it would cover one before it. Data: [x, y, index].
+    // A picture of a map, or a dot where it would cover one before it. Data: [x, y, index, 1 for a dashed frame].
     "lab:thumb": function (chart) {
       return function (params, api) {
         var m = chart.map, i = api.value(2), p = api.coord([api.value(0), api.value(1)]), color = api.visual("color"), h = m.size / 2;
-        if (!visible(m, api)[i]) return { type: "circle", shape: { cx: p[0], cy: p[1], r: 3 }, style: { fill: color } };
+        if (!visible(m, api)[i]) {
+          return api.value(3) ? { type: "rect", shape: { x: p[0] - 2.7, y: p[1] - 2.7, width: 5.4, height: 5.4 }, style: { fill: color } }
+            : { type: "circle", shape: { cx: p[0], cy: p[1], r: 3 }, style: { fill: color } };
+        }
         return { type: "group", z2: 2, children: [
-          { type: "rect", z2: 2, shape: { x: p[0] - h - 1.5, y: p[1] - h - 1.5, width: m.size + 3, height: m.size + 3 }, style: { fill: color } },
+          { type: "rect", z2: 2, shape: { x: p[0] - h - 0.75, y: p[1] - h - 0.75, width: m.size + 1.5, height: m.size + 1.5 },
+            style: { fill: "#fff", stroke: color, lineWidth: 1.5, lineDash: api.value(3) ? [4, 3] : null } },
           { type: "image", z2: 3, style: { image: m.image, x: p[0] - h, y: p[1] - h, width: m.size, height: m.size,
             sx: i % m.columns * m.tile, sy: Math.floor(i / m.columns) * m.tile, sWidth: m.tile, sHeight: m.tile } }
         ] };
@@ -219,7 +223,6 @@
     if (chart.map && option.graphic && option.grid) { // a narrower page breaks the caption into more lines
       var more = chart.map.lines * (Math.max(1, Math.ceil(chart.width / width)) - 1);
       option.graphic[0].style.width = width - 24;
-      option.graphic[0].style.overflow = "break";
       option.grid[0].bottom = chart.map.bottom + 16 * more;
     }
     if (chart.square && option.visualMap && option.grid) {
