@@ -1,6 +1,6 @@
 // Package chart draws what contrastive learning looks at: a falling loss, the similarity matrix, views beside their
 // originals, positive against negative similarities, recall beside its baselines, nearest neighbors, label efficiency,
-// eigenvalue spectra, the alignment–uniformity plane, confusions, transfer between parts.
+// eigenvalue spectra, the alignment–uniformity plane, confusions, transfer between parts, maps of pictures.
 //
 // Every chart is a [Chart]: a title, a description for those who cannot see it, and either an option for ECharts
 // (built with go-echarts) or a picture. [Show] puts it where the program runs. In a GoNB notebook it is one display
