@@ -224,6 +224,7 @@
       var more = chart.map.lines * (Math.max(1, Math.ceil(chart.width / width)) - 1);
       option.graphic[0].style.width = width - 24;
       option.grid[0].bottom = chart.map.bottom + 16 * more;
+      if (option.legend && width < chart.width) option.legend.type = "scroll"; // it keeps its height
     }
     if (chart.square && option.visualMap && option.grid) {
       var m = margins(chart, width), side = Math.max(140, Math.min(width, chart.width) - m[0] - m[1]);
