@@ -146,7 +146,8 @@ func (e *evaluation) neighbors(row int) (*chart.Chart, error) {
 	}
 	m := e.rows[row]
 	queryRows, galleryRows := e.mixed(reportQueries), []int(nil)
-	gallery, from, same := m.test, e.bank, func(s *datasets.Images) []int32 { return s.Labels }
+	var gallery *eval.Embeddings
+	from, same := e.bank, func(s *datasets.Images) []int32 { return s.Labels }
 	if e.byItem() {
 		queryRows, galleryRows = firstItems(m.test, reportQueries, e.cross.Query), firstItems(m.test, m.test.N, e.cross.Gallery)
 		gallery, from, same = m.test.Select(galleryRows), e.test, func(s *datasets.Images) []int32 { return s.Items }
