@@ -23,8 +23,8 @@ labels by cross-entropy (supervised). A number is a mean ± the standard deviati
 
 A budget of time is turned into a number of steps once, by timing some steps of each method on this machine,
 compilation left out. Steps and settings are kept in DIR/compare.json: after Ctrl-C the same command, or
-"lab compare -dir DIR" alone, goes on with them and repeats nothing that is finished. Another plan needs another
-folder. A method that fails has a row that says so; the others go on, and the exit code is 1.
+"lab compare -dir DIR" alone, goes on with them and repeats nothing that is finished. More -seeds go on likewise; any other plan
+needs another folder. A method that fails has a row that says so; the others go on, and the exit code is 1.
 
 Rows beside the plain methods: simclr_same_item and supcon_same_item take the same emoji by two artists for a
 pair, where the others take two views of one picture; supcon itself takes the item for the label, supcon_classes

@@ -88,11 +88,14 @@ func (ask *comparisonRequest) plan(call *call) (*comparison, error) {
 	if saved == nil {
 		return c, nil
 	}
-	if different := planDifferences(*saved, c.plan); len(different) > 0 {
+	before, seeds := *saved, c.plan.Seeds
+	before.Seeds = max(before.Seeds, seeds) // more seeds go on with what is finished
+	if different := planDifferences(before, c.plan); len(different) > 0 {
 		return nil, usage("%s holds another comparison: %s; choose another folder with -dir, or go on with that one: %s",
 			ask.dir, strings.Join(different, "; "), commandLine("compare", "-dir", ask.dir))
 	}
 	c.plan = *saved
+	c.plan.Seeds = seeds
 	return c, nil
 }
 

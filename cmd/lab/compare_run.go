@@ -186,7 +186,7 @@ func (c *comparison) readCached(path string) *cached {
 // measureBaselines measures what needs no training.
 func (c *comparison) measureBaselines(ctx context.Context, backend compute.Backend, p *compareProgress) error {
 	path := filepath.Join(c.dir, "baselines.json")
-	if kept := c.readCached(path); kept != nil && len(kept.Rows) > 0 {
+	if kept := c.readCached(path); kept != nil && len(kept.Rows) > 0 && len(kept.Rows[len(kept.Rows)-1].Runs) >= c.plan.Seeds {
 		c.baselines = kept.Rows
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -109,7 +110,7 @@ func TestCompare(t *testing.T) {
 	}
 
 	for _, c := range []struct{ args, want string }{
-		{"-seeds,3", "seeds was 2, now 3"},
+		{"-seeds,1", "seeds was 2, now 1"},
 		{"-steps,4", "steps was 3, now 4"},
 		{"-methods,simclr", "methods were simclr, supervised, now simclr"},
 		{"-set," + tiny + ";simclr/temperature=0.3", "simclr: method/temperature was 0.2, now 0.3"},
@@ -121,6 +122,11 @@ func TestCompare(t *testing.T) {
 		require.Equal(t, 1, strings.Count(errs, "\n"), errs)
 		require.Contains(t, errs, c.want)
 		require.Contains(t, errs, "choose another folder")
+	}
+	grown := compareJSON(t, append(slices.Clone(line), "-seeds", "3")...)
+	for i, row := range grown.Rows {
+		require.Equal(t, got.Rows[i].Runs, row.Runs[:len(got.Rows[i].Runs)], "more seeds go on with what is finished")
+		require.Len(t, row.Runs, map[bool]int{true: 1, false: 3}[i < 2], row.Key)
 	}
 	write(t, filepath.Join(dir, "compare.json"), `{"seeds": 2`)
 	code, _, errs = lab("compare", "-dir", dir)
