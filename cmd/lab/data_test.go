@@ -125,7 +125,7 @@ func TestTrainOnAFolder(t *testing.T) {
 	dir := photos(t, 10)
 	cache := filepath.Join(t.TempDir(), "cache")
 	run := filepath.Join(t.TempDir(), "run")
-	code, out, errs := lab("train", "-dir", run, "-data", "folder:"+dir, "-data-dir", cache, "-side", "12", "-steps", "2", "-augment", "none", "-set", "batch_size=8;width=2;hidden=8;dim=4")
+	code, out, errs := lab("train", "-dir", run, "-data", "folder:"+dir, "-data-dir", cache, "-side", "12", "-steps", "2", "-method", "supervised", "-augment", "none", "-set", "batch_size=8;width=2")
 	require.Equal(t, exitOK, code, errs)
 	require.Contains(t, errs, "1 files of folder:"+dir+" are no pictures and were skipped, such as train/dog/broken.jpg")
 	require.Contains(t, out, "20 pictures, 12×12, 3 channels")

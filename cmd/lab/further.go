@@ -46,6 +46,8 @@ func (f *further) check(call *call, source string, saved *savedRun) error {
 		return usage("-epochs belongs to -finetune: add it; a run is trained longer by lab train")
 	case f.head && none:
 		return usage("-head: the run was trained with -head none, so that z is h")
+	case f.head && saved.Config.Method != nil && saved.Config.Method.Name() == contrastive.Supervised{}.Name():
+		return usage("-head: supervised trains no projection head; leave -head out")
 	case f.supervised == "":
 		return nil
 	}
@@ -246,7 +248,7 @@ func (e *evaluation) finetune(ctx context.Context, f *further) (*addition, error
 	}
 	return &addition{
 		key: "finetune", title: "Fine-tuning: the class by a copy of the encoder that learns from labels", tables: []addedTable{{rows: table.rows, headers: 1}}, value: values,
-		about: fmt.Sprintf("%s steps over all %s labeled training pictures (%d epochs), of one seed, measured after the last; from scratch is the same network, trained on the labels alone in as many steps.", thousands(steps), thousands(e.bank.Len()), f.epochs),
+		about: fmt.Sprintf("%s over all %s labeled training pictures (%s), of one seed, measured after the last; from scratch is the same network, trained on the labels alone in as many steps.", plural(steps, "step"), thousands(e.bank.Len()), plural(f.epochs, "epoch")),
 	}, nil
 }
 

@@ -16,13 +16,10 @@ import (
 	"github.com/contrastlab/contrastlab/pkg/contrastive/eval"
 )
 
-// testFurther asks for everything that lab eval measures on request, on pictures of cats and dogs of which 20 are for
-// training and 9 for test, and returns the table.
-func testFurther(t *testing.T, run, dir, cache string) string {
-	supervised := filepath.Join(t.TempDir(), "supervised")
-	code, _, errs := lab("train", "-dir", supervised, "-method", "supervised", "-data", "folder:"+dir, "-data-dir", cache, "-side", "12", "-steps", "2", "-augment", "none", "-set", "batch_size=8;width=2")
-	require.Equal(t, exitOK, code, errs)
-	table, object := evaluated(t, run, "-data-dir", cache, "-k", "5", "-head", "-efficiency", "-transfer", "-finetune", "-epochs", "1", "-draws", "2", "-supervised", supervised)
+// testFurther asks for what lab eval measures on request, on pictures of cats and dogs of which 20 are for training and
+// 9 for test, and returns the table and the JSON. The run was trained on the classes.
+func testFurther(t *testing.T, run, dir, cache string) (table, object string) {
+	table, object = evaluated(t, run, "-data-dir", cache, "-efficiency", "-transfer", "-finetune", "-epochs", "1", "-draws", "2", "-supervised", run)
 	var got struct {
 		Scores  map[string]eval.ClassScores
 		Further struct {
@@ -35,10 +32,8 @@ func testFurther(t *testing.T, run, dir, cache string) string {
 		}
 	}
 	require.NoError(t, json.Unmarshal([]byte(object), &got))
-	require.Equal(t, 4, got.Scores["run_head"].Dimensions)
-	require.NotEqual(t, got.Scores["run"].KNN, nil)
-	require.Contains(t, got.Scores, "supervised")
-	for _, key := range []string{"raw_pixels", "untrained", "run", "run_head", "supervised"} {
+	require.Equal(t, got.Scores["run"], got.Scores["supervised"], "it is its own measure")
+	for _, key := range []string{"raw_pixels", "untrained", "run", "supervised"} {
 		require.Len(t, got.Further.Efficiency[key], 5, key)
 		for _, p := range got.Further.Efficiency[key] {
 			require.Len(t, p.Accuracies, 2)
@@ -57,7 +52,7 @@ func testFurther(t *testing.T, run, dir, cache string) string {
 		require.Equal(t, tuned.Accuracy, tuned.ByPart["test"])
 		require.NotEqual(t, tuned.EncoderHash, tuned.TunedHash)
 	}
-	for _, row := range []string{`its head's z +\d\.`, `supervised +\d\.`, `labels per class +1 +5 +10 +50 +100`, ` +clean +rotated +rotated +noisy +noisy +inverted +grayscale`,
+	for _, row := range []string{`supervised +\d\.`, `labels per class +1 +5 +10 +50 +100`, ` +clean +rotated +rotated +noisy +noisy +inverted +grayscale`,
 		`from scratch +\d\.\d{3} +\d\.\d{3}`, `this run( +\d\.\d{3}±\d\.\d{3}){7}`} {
 		require.Regexp(t, "(?m)^"+row, table)
 	}
@@ -67,7 +62,7 @@ func testFurther(t *testing.T, run, dir, cache string) string {
 		"-efficiency -draws 0":      "-draws 0: at least one",
 		"-epochs 3":                 "-epochs belongs to -finetune",
 		"-finetune -epochs 0":       "-epochs 0: at least one",
-		"-supervised " + run:        "was trained with simclr; `lab train -method supervised -data folder:" + dir,
+		"-head":                     "supervised trains no projection head",
 		"-supervised " + dir:        "there is no run in " + dir,
 		"-prob":                     "did you mean -probe?",
 		"-supervised " + run + " x": `unexpected "x"`,
@@ -79,7 +74,10 @@ func testFurther(t *testing.T, run, dir, cache string) string {
 		require.Contains(t, errs, want)
 	}
 	require.ErrorContains(t, (&further{draws: 1, epochs: 1, head: true}).check(&call{}, "emoji", &savedRun{Config: contrastive.Config{Head: encoder.NoHead{}}}), "z is h")
-	return table
+	config := filepath.Join(t.TempDir(), "config.json")
+	write(t, config, `{"data": {"name": "emoji/train"}, "config": {"method": {"name": "simclr"}}}`)
+	require.ErrorContains(t, (&further{draws: 1, epochs: 1, supervised: filepath.Dir(config)}).check(&call{}, "emoji", &savedRun{}), "was trained with simclr; `lab train -method supervised -data emoji` makes one")
+	return table, object
 }
 
 // shrunk is every fourth pixel of each row and column.

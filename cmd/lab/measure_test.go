@@ -28,15 +28,14 @@ func testEvalOfClasses(t *testing.T, run, dir, cache string) {
 		photo(t, filepath.Join(dir, "test", "cat", fmt.Sprintf("%d.png", i)), 20+i)
 		photo(t, filepath.Join(dir, "test", "dog", fmt.Sprintf("%d.png", i)), 120+i)
 	}
-	code, out, errs = lab("eval", run, "-data-dir", cache, "-json")
-	require.Equal(t, exitOK, code, errs)
+	table, object := testFurther(t, run, dir, cache)
 	var got struct {
 		Neighbors int
 		Scores    map[string]eval.ClassScores
 	}
-	require.NoError(t, json.Unmarshal([]byte(out), &got))
+	require.NoError(t, json.Unmarshal([]byte(object), &got))
 	require.Equal(t, 20, got.Neighbors, "200, but there are no more")
-	require.Len(t, got.Scores, 4)
+	require.Len(t, got.Scores, 5)
 	source, err := datasets.OpenWith(t.Context(), "folder:"+dir, datasets.Options{Dir: cache, Side: 12})
 	require.NoError(t, err)
 	bank, test := eval.Pixels(source.Train()), eval.Pixels(source.Test())
@@ -51,12 +50,11 @@ func testEvalOfClasses(t *testing.T, run, dir, cache string) {
 	require.Equal(t, []int{432, 9, 20, 2}, []int{pixels.Dimensions, pixels.TestSize, pixels.BankSize, pixels.Classes})
 	require.NotNil(t, got.Scores["run"].Probe)
 
-	out = testFurther(t, run, dir, cache)
 	for _, row := range []string{`raw pixels +\d\.\d{3} +\d\.\d{3}`, `pixels − mean +\d\.`, `untrained +\d\.`, `this run +\d\.\d{3} +\d\.\d{3}`} {
-		require.Regexp(t, "(?m)^"+row, out)
+		require.Regexp(t, "(?m)^"+row, table)
 	}
-	require.Regexp(t, `whose\s+class\s+the\s+5\s+nearest\s+of\s+20\s+training`, out)
-	require.Contains(t, out, "0.556", "five cats of nine")
+	require.Regexp(t, `whose\s+class\s+the\s+20\s+nearest\s+of\s+20\s+training`, table)
+	require.Contains(t, table, "0.556", "five cats of nine")
 	code, _, errs = lab("eval", run, "-data-dir", cache, "-k", "21")
 	require.Equal(t, exitUsage, code)
 	require.Contains(t, errs, "-k 21: there are only 20 pictures")
@@ -106,7 +104,8 @@ func TestProtocol(t *testing.T) {
 	require.NoError(t, open("train/cat/a.png", "train/dog/b.png", "train/cat/c.png", "test/cat/c.png", "test/dog/d.png", "train/dog/e.png"))
 }
 
-// evaluated measures the run in dir once, as lab eval does with flags, and returns the table and the JSON.
+// evaluated measures the run in dir once, as lab eval does with flags, and returns the table and the JSON. At most 500
+// training pictures vote, so that it is quick.
 func evaluated(t *testing.T, dir string, flags ...string) (table, object string) {
 	t.Helper()
 	fs := flag.NewFlagSet("eval", flag.ContinueOnError)
@@ -119,6 +118,7 @@ func evaluated(t *testing.T, dir string, flags ...string) (table, object string)
 	fs.Visit(func(f *flag.Flag) { c.set[f.Name] = true })
 	plan, err := planEvaluation(c, dir, asked)
 	require.NoError(t, err)
+	plan.protocol.bank = plan.protocol.bank.Take(500)
 	e, err := plan.evaluate(c.ctx)
 	require.NoError(t, err)
 	e.write(c)
@@ -130,10 +130,11 @@ func evaluated(t *testing.T, dir string, flags ...string) (table, object string)
 // TestEvalOfNames: a method that knows texts is measured by names too, in the table and in JSON.
 func TestEvalOfNames(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "clip")
-	code, _, errs := lab("train", "-method", "clip", "-steps", "2", "-augment", "none", "-dir", dir,
-		"-set", tiny+";size=16;text.width=8;text.layers=1;text.heads=1;text.length=8")
+	code, _, errs := lab("train", "-method", "clip", "-encoder", "mlp", "-steps", "2", "-augment", "none", "-dir", dir,
+		"-set", "batch_size=16;size=8;encoder/width=8;depth=1;hidden=16;dim=8;text.width=8;text.layers=1;text.heads=1;text.length=8")
 	require.Equal(t, exitOK, code, errs)
-	table, object := evaluated(t, dir)
+	table, object := evaluated(t, dir, "-head")
+	require.Regexp(t, `(?m)^its head's z +0\.`, table)
 	require.Regexp(t, `its\s+name\s+\(en\)\s+is\s+among\s+the\s+five\s+nearest\s+of\s+312\s+held-out\s+names\s+in\s+0\.\d{3}\s+of\s+the\s+cases\s+\(untrained\s+0\.\d{3},\s+chance\s+0\.016\)`, table)
 	var got struct {
 		Names  *namesFound
@@ -147,5 +148,7 @@ func TestEvalOfNames(t *testing.T) {
 		require.LessOrEqual(t, s.RecallAt1, s.RecallAt5)
 		require.Less(t, s.RecallAt5, 0.2, "two steps of a tiny network have not learned names")
 	}
-	require.Len(t, got.Scores, 4)
+	require.Equal(t, 8, got.Scores["run_head"].Dimensions)
+	require.NotEqual(t, got.Scores["run"], got.Scores["run_head"])
+	require.Len(t, got.Scores, 5)
 }
