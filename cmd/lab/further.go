@@ -23,7 +23,7 @@ type further struct {
 }
 
 func (f *further) declare(fs *flag.FlagSet) {
-	fs.BoolVar(&f.probe, "probe", false, "fit a linear probe, also to pixels, however many; where there are classes only, those of the encoders are in the table anyway")
+	fs.BoolVar(&f.probe, "probe", false, "fit a linear probe, also to many raw pixels, which takes minutes; where there are classes only, those of the encoders are in the table anyway")
 	fs.BoolVar(&f.finetune, "finetune", false, "train a copy of the encoder on the labels, and beside it one from scratch: minutes")
 	fs.BoolVar(&f.transfer, "transfer", false, "train kNN and probe on one artist and test on the others; and on clean pictures, tested on rotated, noisy, inverted and gray ones")
 	fs.BoolVar(&f.efficiency, "efficiency", false, "fit linear probes to 1, 5, 10, 50 and 100 labels per class")
@@ -294,7 +294,7 @@ func (e *evaluation) pixelsLeftOut() string {
 	if e.probesPixels() {
 		return ""
 	}
-	return fmt.Sprintf(" Raw pixels are left out: a probe would be fitted to more than %s million values.", thousands(maxProbed/1_000_000))
+	return fmt.Sprintf(" No probe was fitted to raw pixels, which are more than %s million values; with -probe it is.", thousands(maxProbed/1_000_000))
 }
 
 func unconvergedNote(fits int) string {

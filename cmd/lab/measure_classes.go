@@ -13,9 +13,9 @@ import (
 // voteTemperature is T of the kNN votes, the field's.
 const voteTemperature = 0.1
 
-// maxProbed is how many values of pixels, pictures × dimensions, a linear probe is fitted to: what takes a minute or two
-// on two cores. An encoder's features are far fewer and always probed.
-const maxProbed = 10_000_000
+// maxProbed is how many values of pixels, pictures × dimensions, a linear probe is fitted to unless it is asked for: each
+// of some thousand steps reads them all twice. An encoder's features are far fewer and always probed.
+const maxProbed = 4_000_000
 
 // measureClasses measures a row of pictures of which only the class is known.
 func (e *evaluation) measureClasses(backend compute.Backend, row int, bank *eval.Embeddings) (err error) {
