@@ -14,10 +14,11 @@ import (
 	"github.com/contrastlab/contrastlab/pkg/contrastive/optim"
 )
 
-// cropAndColor are views that color does not give away; colorless are the same without color distortion.
+// cropAndColor are views that color does not give away, with as little jitter as that takes: it is compiled each time;
+// colorless are the same without color distortion.
 func cropAndColor() augment.Policy {
 	policy := colorless()
-	policy.Transforms = append(policy.Transforms, augment.ColorJitter{Brightness: 0.6, Contrast: 0.6, Saturation: 0.6, Hue: 0.1, P: 1}, augment.Grayscale{P: 0.2})
+	policy.Transforms = append(policy.Transforms, augment.ColorJitter{Brightness: 0.8, P: 1}, augment.Grayscale{P: 0.2})
 	return policy
 }
 
@@ -43,7 +44,8 @@ func diseases(findings []eval.Finding) []eval.Disease {
 	return all
 }
 
-// TestGalleryOfBrokenRuns breaks an ordinary run by one flag each. Where the numbers of a few steps show it, few are made.
+// TestGalleryOfBrokenRuns breaks an ordinary run by one flag each, in as few steps as show it.
+// TestGalleryOfSettings, TestBrokenVariantsCollapse, TestDoctorDuringTraining and TestShortcuts have the others.
 func TestGalleryOfBrokenRuns(t *testing.T) {
 	backend, pictures := testbackend.New(t), someEmoji(512)
 	for _, c := range []struct {
@@ -52,17 +54,10 @@ func TestGalleryOfBrokenRuns(t *testing.T) {
 		change func(*Config)
 		want   eval.Disease
 	}{
-		{"temperature=0.01", 10, func(c *Config) { c.Method = SimCLR{Temperature: 0.01} }, eval.TemperatureTooLow},
 		{"learning_rate=30", 20, func(c *Config) { c.Optimizer = optim.AdamW{LearningRate: 30} }, eval.LearningRateTooHigh},
 		{"learning_rate=1e-9", 20, func(c *Config) { c.Optimizer = optim.AdamW{LearningRate: 1e-9} }, eval.NothingLearned},
-		{"-method simsiam let_gradient_through=true", 100, func(c *Config) { c.Method = SimSiam{LetGradientThrough: true} }, eval.Collapse},
-		{"-method vicreg variance=0", 50, func(c *Config) { c.Method = VICReg{Variance: Zero} }, eval.Collapse},
-		{"-method barlow_twins lambda=0", 100, func(c *Config) { c.Method = BarlowTwins{Lambda: Zero} }, eval.DimensionalCollapse},
-		{"-method moco queue_length=65536", 3, func(c *Config) { c.Method = MoCo{QueueLength: 65536} }, eval.QueueFilling},
-		{"-augment without color", 3, func(c *Config) { c.Augment = colorless() }, eval.Shortcut},
-		{"-positives same_item", 3, func(c *Config) { c.Positives = SameItem }, eval.LabelLeak},
-		{"batch_size=8", 3, func(c *Config) { c.BatchSize = 8 }, eval.BatchTooSmall},
-		{"-head none", 3, func(c *Config) { c.Head = encoder.NoHead{} }, eval.NoProjectionHead},
+		{"-method simsiam let_gradient_through=true", 60, func(c *Config) { c.Method = SimSiam{LetGradientThrough: true} }, eval.Collapse},
+		{"-method barlow_twins lambda=0", 130, func(c *Config) { c.Method = BarlowTwins{Lambda: Zero} }, eval.DimensionalCollapse},
 	} {
 		t.Run(c.flag, func(t *testing.T) {
 			config := ordinary(c.steps)
@@ -71,8 +66,37 @@ func TestGalleryOfBrokenRuns(t *testing.T) {
 			require.NoError(t, err)
 			d, err := run.Diagnose(pictures, nil)
 			require.NoError(t, err)
-			require.Contains(t, diseases(d.Findings), c.want, "%+v", d.Symptoms)
+			require.Contains(t, diseases(d.Findings), c.want, "%+v %+v", d.Symptoms.Course, d.Symptoms.Head)
 			require.False(t, d.Healthy())
+		})
+	}
+}
+
+// TestGalleryOfSettings breaks an ordinary run by one flag each where the settings alone show it: no step is made.
+func TestGalleryOfSettings(t *testing.T) {
+	pictures := someEmoji(512)
+	for _, c := range []struct {
+		flag   string
+		change func(*Config)
+		want   []eval.Disease
+	}{
+		{"none", func(*Config) {}, nil},
+		{"-method moco queue_length=65536", func(c *Config) { c.Method = MoCo{QueueLength: 65536} }, []eval.Disease{eval.QueueFilling}},
+		{"-positives same_item", func(c *Config) { c.Positives = SameItem }, []eval.Disease{eval.LabelLeak}},
+		{"batch_size=8", func(c *Config) { c.BatchSize = 8 }, []eval.Disease{eval.BatchTooSmall}},
+		{"-head none", func(c *Config) { c.Head = encoder.NoHead{} }, []eval.Disease{eval.NoProjectionHead}},
+	} {
+		t.Run(c.flag, func(t *testing.T) {
+			config := ordinary(40)
+			c.change(&config)
+			run, err := Untrained(testbackend.New(t), pictures, config)
+			require.NoError(t, err)
+			setup, err := run.setup(pictures)
+			require.NoError(t, err)
+			symptoms := eval.Symptoms{Setup: setup, // and the numbers of a run that nothing is wrong with
+				Course:   &eval.Course{Steps: setup.TotalSteps, FirstLoss: 4.1, Loss: 3.4, FirstRank: 20, Rank: 9, Std: 0.9, Uniformity: -2.5},
+				Features: &eval.Space{N: 256, D: 32, Std: 0.6, Uniformity: -1.2, EffectiveRank: 20, Directions: 20, Scale: 0.5}}
+			require.Equal(t, c.want, diseases(eval.Diagnose(symptoms)), "%+v", setup)
 		})
 	}
 }
@@ -84,8 +108,8 @@ func TestHealthyRunsAreNotAccused(t *testing.T) {
 	test := datasets.MustOpen("emoji").Test()
 	for _, method := range []Method{SimCLR{Temperature: 0.2}, MoCo{QueueLength: 256}, DCL{Temperature: 0.2}, BYOL{}, VICReg{}} {
 		t.Run(method.Name(), func(t *testing.T) {
-			config := ordinary(60)
-			config.Method = method
+			config := ordinary(40)
+			config.Method, config.Head = method, encoder.MLPHead{Layers: 1, Dim: 16}
 			config.OnFinding = func(f eval.Finding) { t.Errorf("during training: %+v", f) }
 			run, err := Pretrain(backend, pictures, config)
 			require.NoError(t, err)
@@ -109,6 +133,7 @@ func TestDoctorDuringTraining(t *testing.T) {
 	train := func(watched bool) (*Run, []eval.Finding) {
 		config := ordinary(24)
 		config.Dir, config.Method, config.LogEvery = filepath.Join(t.TempDir(), "run"), SimCLR{Temperature: 0.01}, 1
+		config.Augment = colorless()
 		var found []eval.Finding
 		if watched {
 			config.OnFinding = func(f eval.Finding) { found = append(found, f) }
@@ -119,6 +144,9 @@ func TestDoctorDuringTraining(t *testing.T) {
 	}
 	watched, found := train(true)
 	require.Equal(t, []eval.Disease{eval.TemperatureTooLow}, diseases(found))
+	d, err := watched.Diagnose(someEmoji(64), nil)
+	require.NoError(t, err)
+	require.Contains(t, diseases(d.Findings), eval.TemperatureTooLow, "temperature=0.01, afterwards too")
 	alone, _ := train(false)
 	require.Equal(t, weights(t, alone), weights(t, watched))
 }
@@ -161,5 +189,12 @@ func TestShortcuts(t *testing.T) {
 	require.Greater(t, crop.ColorHistogram, 0.5)
 	require.Less(t, color.ColorHistogram, 0.15)
 	require.Less(t, color.MeanColor, crop.MeanColor)
-	require.Equal(t, color, measure(cropAndColor()), "the same views from the same seed")
+	for _, c := range []struct {
+		views *Shortcuts
+		want  []eval.Disease
+	}{{none, []eval.Disease{eval.Shortcut}}, {crop, []eval.Disease{eval.Shortcut}}, {color, nil}} { // -augment without color is the second
+		task := &eval.Task{Samples: c.views.Samples, ColorHistogram: c.views.ColorHistogram, Pixels: c.views.Pixels}
+		require.Equal(t, c.want, diseases(eval.Diagnose(eval.Symptoms{Task: task})))
+	}
+	require.Equal(t, none, measure(augment.None()), "the same samples from the same seed")
 }
