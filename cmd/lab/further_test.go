@@ -74,9 +74,12 @@ func testFurther(t *testing.T, run, dir, cache string) (table, object string) {
 		require.Contains(t, errs, want)
 	}
 	require.ErrorContains(t, (&further{draws: 1, epochs: 1, head: true}).check(&call{}, "emoji", &savedRun{Config: contrastive.Config{Head: encoder.NoHead{}}}), "z is h")
-	config := filepath.Join(t.TempDir(), "config.json")
-	write(t, config, `{"data": {"name": "emoji/train"}, "config": {"method": {"name": "simclr"}}}`)
-	require.ErrorContains(t, (&further{draws: 1, epochs: 1, supervised: filepath.Dir(config)}).check(&call{}, "emoji", &savedRun{}), "was trained with simclr; `lab train -method supervised -data emoji` makes one")
+	config, err := contrastive.Config{Method: contrastive.SimCLR{}}.WithDefaults()
+	require.NoError(t, err)
+	saved, err := json.Marshal(savedRun{Config: config})
+	require.NoError(t, err)
+	other := write(t, filepath.Join(t.TempDir(), "config.json"), string(saved))
+	require.ErrorContains(t, (&further{draws: 1, epochs: 1, supervised: filepath.Dir(other)}).check(&call{}, "emoji", &savedRun{}), "was trained with simclr; `lab train -method supervised -data emoji` makes one")
 	return table, object
 }
 

@@ -114,7 +114,7 @@ func evaluated(t *testing.T, dir string, flags ...string) (table, object string)
 	asked.further.declare(fs)
 	require.NoError(t, fs.Parse(flags))
 	var text, numbers bytes.Buffer
-	c := &call{command: evalCommand, ctx: t.Context(), set: map[string]bool{}, stdout: &text, stderr: os.Stderr}
+	c := &call{command: evalCommand, ctx: t.Context(), set: map[string]bool{}, stdout: &text, stderr: &bytes.Buffer{}}
 	fs.Visit(func(f *flag.Flag) { c.set[f.Name] = true })
 	plan, err := planEvaluation(c, dir, asked)
 	require.NoError(t, err)
