@@ -136,6 +136,8 @@ func writeMath(w util.BufWriter, tex string, display, entering bool) (ast.WalkSt
 
 // macros are commands of LaTeX that the translator lacks.
 var macros = map[string]string{
+	"arg":          `\mathrm{arg}`,
+	"boxed":        `{#1}`, // Chromium draws no <menclose>
 	"operatorname": `\mathrm{#1}`,
 	"tfrac":        `{\textstyle \frac{#1}{#2}}`,
 }
