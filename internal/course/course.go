@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -22,6 +23,8 @@ import (
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
 	"github.com/yuin/goldmark/text"
+
+	"github.com/contrastlab/contrastlab/internal/notebook"
 )
 
 // Language is a folder of lessons.
@@ -61,40 +64,35 @@ type Course struct {
 func Read(root string) (*Course, error) {
 	c := &Course{Root: root, Texts: map[Language]map[string]*Text{}}
 	for _, language := range Languages() {
-		c.Texts[language] = map[string]*Text{}
-		names, err := list(root, "lessons/"+string(language), ".md")
+		texts, err := readTexts(root, "lessons/"+string(language))
 		if err != nil {
 			return nil, err
 		}
-		for _, path := range names {
-			t, err := readText(root, path)
-			if err != nil {
-				return nil, err
-			}
+		c.Texts[language] = map[string]*Text{}
+		for _, t := range texts {
 			t.Language = language
-			c.Texts[language][strings.TrimSuffix(filepath.Base(path), ".md")] = t
+			c.Texts[language][strings.TrimSuffix(path.Base(t.Path), ".md")] = t
 		}
 	}
 	for _, folder := range []string{".", "lessons"} {
-		names, err := list(root, folder, ".md")
+		texts, err := readTexts(root, folder)
 		if err != nil {
 			return nil, err
 		}
-		for _, path := range names {
-			t, err := readText(root, path)
-			if err != nil {
-				return nil, err
-			}
-			c.Others = append(c.Others, t)
-		}
+		c.Others = append(c.Others, texts...)
 	}
-	var err error
-	c.Notebooks, err = list(root, "notebooks", ".ipynb")
-	return c, err
+	files, err := notebook.All(root)
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range files {
+		c.Notebooks = append(c.Notebooks, "notebooks/"+filepath.Base(file))
+	}
+	return c, nil
 }
 
-// list names the files of a folder with an ending, sorted; a folder that is not there holds none.
-func list(root, folder, ending string) ([]string, error) {
+// readTexts reads the Markdown of a folder, sorted by name; a folder that is not there holds none.
+func readTexts(root, folder string) ([]*Text, error) {
 	entries, err := os.ReadDir(filepath.Join(root, folder))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -102,13 +100,18 @@ func list(root, folder, ending string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("course: %w", err)
 	}
-	var names []string
+	var texts []*Text
 	for _, e := range entries {
-		if !e.IsDir() && filepath.Ext(e.Name()) == ending && !strings.HasPrefix(e.Name(), ".") {
-			names = append(names, filepath.ToSlash(filepath.Join(folder, e.Name())))
+		if e.IsDir() || filepath.Ext(e.Name()) != ".md" || strings.HasPrefix(e.Name(), ".") {
+			continue
 		}
+		t, err := readText(root, path.Join(folder, e.Name()))
+		if err != nil {
+			return nil, err
+		}
+		texts = append(texts, t)
 	}
-	return names, nil
+	return texts, nil
 }
 
 // Names are those of the texts of a language, sorted: numbered lessons come first.

@@ -26,43 +26,9 @@ var (
 	ansi       = regexp.MustCompile("\x1b\\[[0-9;]*[A-Za-z]")
 )
 
-// The part of the notebook format that is judged. A text may be one string or a list of lines.
-type (
-	document struct {
-		Cells []struct {
-			Type    string   `json:"cell_type"`
-			Source  text     `json:"source"`
-			Outputs []output `json:"outputs"`
-		} `json:"cells"`
-	}
-	output struct {
-		Type  string                     `json:"output_type"`
-		Text  text                       `json:"text"`
-		Data  map[string]json.RawMessage `json:"data"`
-		Name  string                     `json:"ename"`
-		Value string                     `json:"evalue"`
-		Trace []text                     `json:"traceback"`
-	}
-	text string
-)
-
-func (t *text) UnmarshalJSON(raw []byte) error {
-	var one string
-	if json.Unmarshal(raw, &one) == nil {
-		*t = text(one)
-		return nil
-	}
-	var lines []string
-	if err := json.Unmarshal(raw, &lines); err != nil {
-		return err
-	}
-	*t = text(strings.Join(lines, ""))
-	return nil
-}
-
 // judge reads the outputs of an executed notebook.
 func (r *Result) judge(executed []byte) error {
-	var doc document
+	var doc Document
 	if err := json.Unmarshal(executed, &doc); err != nil {
 		return fmt.Errorf("notebook: %s: %w", r.Notebook, err)
 	}
@@ -77,7 +43,7 @@ func (r *Result) judge(executed []byte) error {
 		for _, out := range cell.Outputs {
 			switch out.Type {
 			case "error":
-				r.problem("code cell %d: error: %s\n%s", code, oneLine(out.Value, out.Name), printedBy(cell.Outputs))
+				r.problem("code cell %d: error: %s\n%s", code, oneLine(out.ErrorValue, out.ErrorName), printedBy(cell.Outputs))
 			case "stream":
 				printed.WriteString(string(out.Text))
 			}
@@ -118,14 +84,13 @@ func (r *Result) claim(m []string, seen map[string]bool) {
 }
 
 // printedBy is the end of what a failing cell printed: the compiler's message or the panic.
-func printedBy(outputs []output) string {
+func printedBy(outputs []Output) string {
 	var all strings.Builder
 	for _, out := range outputs {
 		all.WriteString(string(out.Text))
 		// GoNB shows what the compiler says as HTML.
-		var shown text
-		if json.Unmarshal(out.Data["text/html"], &shown) == nil && strings.Contains(string(shown), "vnd.jupyter.stderr") {
-			plain := tags.ReplaceAllString(string(shown), "")
+		if shown := out.Shown("text/html"); strings.Contains(shown, "vnd.jupyter.stderr") {
+			plain := tags.ReplaceAllString(shown, "")
 			all.WriteString(html.UnescapeString(blankLines.ReplaceAllString(plain, "\n")) + "\n")
 		}
 		for _, line := range out.Trace {

@@ -12,19 +12,20 @@ import (
 // wording is what the frame says in a language.
 type wording struct {
 	name, index, course, contents, lesson, notebook string
+	lessonLink                                      string // from a notebook, which is in English
 	title, intro, more                              string
 }
 
 var words = map[course.Language]wording{
 	course.English: {
-		name: "English", index: "index.html", course: "The course", contents: "On this page", lesson: "Lesson", notebook: "Notebook",
+		name: "English", index: "index.html", course: "The course", contents: "On this page", lesson: "Lesson", notebook: "Notebook", lessonLink: "Lesson",
 		title: "Contrastlab: contrastive representation learning by running it",
 		intro: "Each step is a notebook, shown here with the outputs of a real run, and a lesson that explains it. " +
 			"Charts answer to the pointer. To run and change the notebooks, open them in the lab: <code>make lab</code> in a checkout.",
 		more: "Beside the course",
 	},
 	course.Chinese: {
-		name: "中文", index: "index.zh-CN.html", course: "课程", contents: "本页内容", lesson: "课文", notebook: "笔记本",
+		name: "中文", index: "index.zh-CN.html", course: "课程", contents: "本页内容", lesson: "课文", notebook: "笔记本", lessonLink: "课文 · 中文",
 		title: "Contrastlab：动手学对比表示学习",
 		intro: "每一步都有一个笔记本（这里展示的是真实运行的输出）和一篇讲解它的课文。图表可以用鼠标交互。" +
 			"想运行和修改笔记本，请在代码仓库中执行 <code>make lab</code> 打开实验室。",

@@ -7,48 +7,12 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/contrastlab/contrastlab/internal/notebook"
 	"github.com/contrastlab/contrastlab/pkg/contrastive/chart"
 )
 
-// notebook is what is read of an .ipynb file (nbformat 4).
-type notebook struct {
-	Cells []cell `json:"cells"`
-}
-
-type cell struct {
-	Type    string   `json:"cell_type"`
-	Source  lines    `json:"source"`
-	Outputs []output `json:"outputs"`
-	Count   *int     `json:"execution_count"`
-}
-
-type output struct {
-	Type string           `json:"output_type"`
-	Name string           `json:"name"` // of a stream
-	Text lines            `json:"text"` // of a stream
-	Data map[string]lines `json:"data"` // by MIME type
-}
-
-// lines is a text that nbformat stores as a string or as a list of lines.
-type lines string
-
-func (l *lines) UnmarshalJSON(data []byte) error {
-	var whole string
-	if json.Unmarshal(data, &whole) == nil {
-		*l = lines(whole)
-		return nil
-	}
-	var parts []string
-	if err := json.Unmarshal(data, &parts); err != nil {
-		*l = "" // an output of a type that is not text
-		return nil
-	}
-	*l = lines(strings.Join(parts, ""))
-	return nil
-}
-
-func readNotebook(source []byte) (*notebook, error) {
-	var n notebook
+func readNotebook(source []byte) (*notebook.Document, error) {
+	var n notebook.Document
 	if err := json.Unmarshal(source, &n); err != nil {
 		return nil, err
 	}
@@ -58,8 +22,8 @@ func readNotebook(source []byte) (*notebook, error) {
 	return &n, nil
 }
 
-// title is the first heading of level 1.
-func (n *notebook) title() string {
+// titleOf is the first heading of level 1.
+func titleOf(n *notebook.Document) string {
 	for _, c := range n.Cells {
 		for line := range strings.SplitSeq(string(c.Source), "\n") {
 			if title, ok := strings.CutPrefix(line, "# "); ok && c.Type == "markdown" {
@@ -70,8 +34,8 @@ func (n *notebook) title() string {
 	return ""
 }
 
-// body is the notebook as HTML.
-func (n *notebook) body(p *page) (string, error) {
+// notebook is a notebook as HTML.
+func (p *page) notebook(n *notebook.Document) (string, error) {
 	var b strings.Builder
 	for i, c := range n.Cells {
 		switch c.Type {
@@ -91,7 +55,7 @@ func (n *notebook) body(p *page) (string, error) {
 			}
 			b.WriteString("<div class=\"cell\">" + code)
 			for _, o := range c.Outputs {
-				b.WriteString(o.html())
+				b.WriteString(outputHTML(&o))
 			}
 			b.WriteString("</div>\n")
 		}
@@ -113,25 +77,26 @@ func plumbing(source string) string {
 	return ""
 }
 
-func (o *output) html() string {
+func outputHTML(o *notebook.Output) string {
 	if o.Type == "stream" {
 		text := terminal(string(o.Text))
 		if text == "" {
 			return ""
 		}
-		return fmt.Sprintf("<pre class=\"output %s\">%s</pre>\n", html.EscapeString(o.Name), claims(html.EscapeString(text)))
+		return fmt.Sprintf("<pre class=\"output %s\">%s</pre>\n", html.EscapeString(o.Stream), claims(html.EscapeString(text)))
 	}
-	switch {
-	case o.Data["text/html"] != "":
-		if h := string(o.Data["text/html"]); strings.Contains(h, chart.SetupMarker) || strings.Contains(h, setupSaved) {
+	plain := html.EscapeString(o.Shown("text/plain"))
+	if rich := o.Shown("text/html"); rich != "" {
+		if strings.Contains(rich, chart.SetupMarker) || strings.Contains(rich, setupSaved) {
 			return "" // the page brings ECharts itself
 		}
-		return "<div class=\"output rich\">" + string(o.Data["text/html"]) + "</div>\n"
-	case o.Data["image/png"] != "":
-		return fmt.Sprintf("<div class=\"output rich\"><img alt=\"%s\" src=\"data:image/png;base64,%s\"></div>\n",
-			html.EscapeString(string(o.Data["text/plain"])), strings.TrimSpace(string(o.Data["image/png"])))
-	case o.Data["text/plain"] != "":
-		return fmt.Sprintf("<pre class=\"output\">%s</pre>\n", html.EscapeString(string(o.Data["text/plain"])))
+		return "<div class=\"output rich\">" + rich + "</div>\n"
+	}
+	if png := o.Shown("image/png"); png != "" {
+		return fmt.Sprintf("<div class=\"output rich\"><img alt=\"%s\" src=\"data:image/png;base64,%s\"></div>\n", plain, strings.TrimSpace(png))
+	}
+	if plain != "" {
+		return "<pre class=\"output\">" + plain + "</pre>\n"
 	}
 	return ""
 }

@@ -18,6 +18,7 @@ import (
 	"strings"
 
 	"github.com/contrastlab/contrastlab/internal/course"
+	"github.com/contrastlab/contrastlab/internal/notebook"
 	"github.com/contrastlab/contrastlab/pkg/contrastive/chart"
 )
 
@@ -38,6 +39,8 @@ type builder struct {
 	pages  map[string]string // page of each file that becomes one
 	files  []string          // pictures to copy, below the root
 	titles map[string]string // of numbered lessons and notebooks, by file
+
+	notebooks map[string]*notebook.Document // by file
 }
 
 // Write makes the site of a course in a folder, which it creates, or replaces if it is an earlier export. It returns how
@@ -46,7 +49,7 @@ func Write(c *course.Course, folder string) (pages int, err error) {
 	if err := replaceable(folder); err != nil {
 		return 0, err
 	}
-	b := &builder{course: c, pages: map[string]string{}, titles: map[string]string{}}
+	b := &builder{course: c, pages: map[string]string{}, titles: map[string]string{}, notebooks: map[string]*notebook.Document{}}
 	if err := b.plan(); err != nil {
 		return 0, err
 	}
@@ -100,7 +103,7 @@ func (b *builder) plan() error {
 			return fmt.Errorf("site: %s: %w", path, err)
 		}
 		b.pages[path] = strings.TrimSuffix(path, ".ipynb") + ".html"
-		b.titles[path] = n.title()
+		b.titles[path], b.notebooks[path] = titleOf(n), n
 	}
 	for _, t := range b.texts() {
 		b.pages[t.Path] = strings.TrimSuffix(t.Path, ".md") + ".html"
@@ -190,16 +193,8 @@ func (b *builder) write(folder string) (int, error) {
 }
 
 func (b *builder) notebook(file string) ([]byte, error) {
-	source, err := os.ReadFile(filepath.Join(b.course.Root, file))
-	if err != nil {
-		return nil, err
-	}
-	n, err := readNotebook(source)
-	if err != nil {
-		return nil, err
-	}
 	p := &page{site: b, from: file, to: b.pages[file]}
-	body, err := n.body(p)
+	body, err := p.notebook(b.notebooks[file])
 	if err != nil {
 		return nil, err
 	}
@@ -208,7 +203,7 @@ func (b *builder) notebook(file string) ([]byte, error) {
 	v.Charts = true
 	for _, language := range course.Languages() {
 		if t := b.course.Texts[language][name]; t != nil {
-			v.Others = append(v.Others, link{relative(p.to, b.pages[t.Path]), words[language].lesson, string(language)})
+			v.Others = append(v.Others, link{relative(p.to, b.pages[t.Path]), words[language].lessonLink, string(language)})
 		}
 	}
 	return v.render()
