@@ -49,8 +49,8 @@ func Confusion(counts [][]int, classes []string) *Chart {
 		return failed(title, "%d names for %d classes", len(classes), n)
 	}
 	t := cellTable{rowAxis: "true class", columnAxis: "predicted class", measure: "share of row", rows: classes, columns: classes, lines: 1}
-	total, right, most := 0, 0, 0
-	worst, wrong := "", 0
+	total, right, most, wrong := 0, 0, 0, 0
+	worst := ""
 	for r, row := range counts {
 		if len(row) != n {
 			return failed(title, "row %d has %d counts for %d classes", r, len(row), n)
@@ -62,16 +62,13 @@ func Confusion(counts [][]int, classes []string) *Chart {
 			}
 			sum += count
 			most = max(most, count)
-			if k != r && count > wrong {
-				wrong, worst = count, fmt.Sprintf("%s taken for %s (%d of ", classes[r], classes[k], count)
-			}
-		}
-		if wrong > 0 && strings.HasSuffix(worst, " of ") {
-			worst += fmt.Sprintf("%d)", sum)
 		}
 		total, right = total+sum, right+row[r]
 		cells := make([]cell, n)
 		for k, count := range row {
+			if k != r && count > wrong {
+				wrong, worst = count, fmt.Sprintf("%s taken for %s (%d of %d)", classes[r], classes[k], count, sum)
+			}
 			share := float64(count) / float64(sum) // NaN, and gray, for a class without a picture
 			cells[k] = cell{value: share, text: fmt.Sprint(count), home: k == r, tip: fmt.Sprintf("%d of %d %s\nas %s", count, sum, classes[r], classes[k])}
 			if sum > 0 {
