@@ -199,7 +199,7 @@ func (e *evaluation) probe(backend compute.Backend) (*addition, error) {
 	}
 	values := map[string]result{}
 	for _, m := range e.probed() {
-		bank, err := m.embed(e.bank)
+		bank, err := e.bankOf(m)
 		if err != nil {
 			return nil, err
 		}
@@ -261,7 +261,7 @@ func (e *evaluation) efficiency(ctx context.Context, backend compute.Backend, f 
 		if m.key == "raw_pixels" && !e.probesPixels() {
 			continue
 		}
-		bank, err := m.embed(e.bank)
+		bank, err := e.bankOf(m)
 		if err == nil {
 			err = ctx.Err()
 		}

@@ -21,7 +21,7 @@ func (e *evaluation) domainTransfer(backend compute.Backend, f *further) (*addit
 	var run *eval.TransferResult
 	unconverged := 0
 	for _, m := range e.probed() {
-		bank, err := m.embed(e.bank)
+		bank, err := e.bankOf(m)
 		if err != nil {
 			return nil, err
 		}
@@ -122,7 +122,7 @@ func (e *evaluation) corruptions(ctx context.Context, backend compute.Backend, f
 	values := map[string]*eval.TransferResult{}
 	var voted, unconverged int
 	for _, m := range e.probed() {
-		bank, err := m.embed(e.bank)
+		bank, err := e.bankOf(m)
 		if err != nil {
 			return nil, err
 		}

@@ -32,6 +32,7 @@ type evaluation struct {
 type measured struct {
 	key, name string
 	embed     func(*datasets.Images) (*eval.Embeddings, error)
+	bank      *eval.Embeddings // of an encoder, once it was measured; pixels are quicker made again than kept
 	test      *eval.Embeddings
 	scores    *eval.Scores
 	classes   *eval.ClassScores
@@ -168,6 +169,9 @@ func (e *evaluation) measure(ctx context.Context, backend compute.Backend) (err 
 func (e *evaluation) measureRow(ctx context.Context, backend compute.Backend, row int) error {
 	m := &e.rows[row]
 	bank, err := m.embed(e.bank)
+	if row > rowCentered {
+		m.bank = bank
+	}
 	if err == nil {
 		m.test, err = m.embed(e.test)
 	}
@@ -186,6 +190,14 @@ func (e *evaluation) measureRow(ctx context.Context, backend compute.Backend, ro
 		return err
 	}
 	return ctx.Err()
+}
+
+// bankOf is the bank as a row sees it.
+func (e *evaluation) bankOf(m *measured) (*eval.Embeddings, error) {
+	if m.bank != nil {
+		return m.bank, nil
+	}
+	return m.embed(e.bank)
 }
 
 // namesFound is how well the pictures of one domain find the names of what they show, and so the untrained encoder.

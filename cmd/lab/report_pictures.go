@@ -151,7 +151,7 @@ func (e *evaluation) neighbors(row int) (*chart.Chart, error) {
 	if e.byItem() {
 		queryRows, galleryRows = firstItems(m.test, reportQueries, e.cross.Query), firstItems(m.test, m.test.N, e.cross.Gallery)
 		gallery, from, same = m.test.Select(galleryRows), e.test, func(s *datasets.Images) []int32 { return s.Items }
-	} else if gallery, err = m.embed(e.bank); err != nil {
+	} else if gallery, err = e.bankOf(&m); err != nil {
 		return nil, err
 	}
 	found, _, err := eval.Neighbors(backend, m.test.Select(queryRows), gallery, min(reportNeighbors, gallery.N))
