@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Starts JupyterLab on notebooks/, on this machine only (loopback) and behind a token, and prints its address. Run it
-# through `make lab`, which sets up first. PORT chooses another port than 8888; a port that is taken is passed over.
-# LAB_OPEN=1 opens the browser too.
+# Starts JupyterLab, on this machine only (loopback) and behind a token, and prints its address, which opens in
+# notebooks/. It serves the whole checkout, so that a notebook's link to its lesson opens the lesson. Run it through
+# `make lab`, which sets up first. PORT chooses another port than 8888; a port that is taken is passed over. LAB_OPEN=1
+# opens the browser too.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 VENV=$PWD/.venv
@@ -12,5 +13,5 @@ printf 'JupyterLab starts; its address, with the token, follows. Ctrl-C twice st
 # The kernel of this venv must win over one of the same name in the home folder.
 export JUPYTER_PREFER_ENV_PATH=1 JUPYTER_PATH="$VENV/share/jupyter${JUPYTER_PATH:+:$JUPYTER_PATH}"
 exec "$VENV/bin/python" -m jupyterlab "$browser" --ServerApp.ip=127.0.0.1 --ServerApp.port="${PORT:-8888}" \
-  --ServerApp.port_retries=50 --ServerApp.root_dir="$PWD/notebooks" --ServerApp.allow_root=True --MultiKernelManager.default_kernel_name=gonb \
+  --ServerApp.port_retries=50 --ServerApp.root_dir="$PWD" --LabApp.default_url=/lab/tree/notebooks --ServerApp.allow_root=True --MultiKernelManager.default_kernel_name=gonb \
   --ServerApp.log_level=WARN --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate "$@"

@@ -49,7 +49,8 @@ func describeKernel(venv, goTool string) error {
 	return nil
 }
 
-// settleJupyter writes JupyterLab's defaults for this environment: nothing is fetched, so nobody is asked whether to.
+// settleJupyter writes JupyterLab's defaults for this environment: nothing is fetched, so nobody is asked whether to,
+// and a lesson opens as text to be read rather than as its source.
 func settleJupyter(venv string) error {
 	dir := filepath.Join(venv, "share", "jupyter", "lab", "settings")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -57,6 +58,7 @@ func settleJupyter(venv string) error {
 	}
 	err := writeJSON(filepath.Join(dir, "overrides.json"), map[string]any{
 		"@jupyterlab/apputils-extension:notification": map[string]any{"fetchNews": "false", "checkForUpdates": false},
+		"@jupyterlab/docmanager-extension:plugin":     map[string]any{"defaultViewers": map[string]any{"markdown": "Markdown Preview"}},
 	})
 	if err != nil {
 		return fmt.Errorf("jupyter: %w", err)

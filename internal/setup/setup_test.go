@@ -78,11 +78,17 @@ func TestSettleJupyter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got map[string]struct{ FetchNews string }
+	var got map[string]struct {
+		FetchNews      string
+		DefaultViewers map[string]string
+	}
 	if err := json.Unmarshal(raw, &got); err != nil {
 		t.Fatal(err)
 	}
 	if news := got["@jupyterlab/apputils-extension:notification"].FetchNews; news != "false" {
 		t.Errorf("JupyterLab would ask about news: fetchNews = %q", news)
+	}
+	if viewer := got["@jupyterlab/docmanager-extension:plugin"].DefaultViewers["markdown"]; viewer != "Markdown Preview" {
+		t.Errorf("a lesson would open as source: its viewer is %q", viewer)
 	}
 }
