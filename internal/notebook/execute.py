@@ -94,7 +94,7 @@ async def execute(nb, workdir, seconds):
 
 def main():
     source, copy, workdir, seconds = sys.argv[1:5]
-    swaps = [tuple(a.split("=", 1)) for a in sys.argv[5:]]
+    swaps = [tuple(a.rsplit("=", 1)) for a in sys.argv[5:]]  # a path may hold "="
     with open(source, encoding="utf-8") as f:
         nb = nbformat.read(f, as_version=4)
     original = [cell.source for cell in nb.cells]

@@ -17,13 +17,16 @@
 package notebook
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -106,11 +109,8 @@ func Run(ctx context.Context, file string, o Options) (result Result, err error)
 	defer func() { err = errors.Join(err, os.RemoveAll(outside)) }()
 
 	copied := filepath.Join(outside, "executed.ipynb")
-	args := []string{"-c", executePy, file, copied, work, fmt.Sprint(o.Timeout.Seconds()), work + "=notebooks", o.Root + "=contrastlab"}
-	if home, err := os.UserHomeDir(); err == nil && len(home) > 1 {
-		args = append(args, home+"=~")
-	}
-	cmd := exec.CommandContext(ctx, python, args...)
+	args := []string{"-c", executePy, file, copied, work, fmt.Sprint(o.Timeout.Seconds())}
+	cmd := exec.CommandContext(ctx, python, append(args, swaps(o.Root, work)...)...)
 	cmd.Dir = o.Root
 	cmd.Env = environment(venv, outside, o.Full)
 	// An interrupt lets nbclient shut its kernel down, and so the cell's program with it.
@@ -141,6 +141,31 @@ func Run(ctx context.Context, file string, o Options) (result Result, err error)
 		return result, err
 	}
 	return result, result.save(file, executed, o.Full)
+}
+
+// swaps are the paths of this machine that no saved output may hold, each with what stands in its place, as FROM=TO. A
+// folder that is reached through a link, as .venv may be, has two. The longest come first, because one path may begin
+// with another.
+func swaps(root, work string) []string {
+	standIn := map[string]string{}
+	if home, err := os.UserHomeDir(); err == nil && len(home) > 1 {
+		standIn[home] = "~"
+	}
+	standIn[root], standIn[work] = "contrastlab", "notebooks"
+	for path, name := range maps.Clone(standIn) {
+		if real, err := filepath.EvalSymlinks(path); err == nil && standIn[real] == "" {
+			standIn[real] = name
+		}
+	}
+	// Programs call the checkout's own .venv just that; one elsewhere would be called by its path.
+	if real, err := filepath.EvalSymlinks(filepath.Join(root, ".venv")); err == nil && standIn[filepath.Dir(real)] != "contrastlab" {
+		standIn[real] = ".venv"
+	}
+	paths := slices.SortedFunc(maps.Keys(standIn), func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	for i, path := range paths {
+		paths[i] = path + "=" + standIn[path]
+	}
+	return paths
 }
 
 func (r *Result) problem(format string, args ...any) {

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/contrastlab/contrastlab/internal/xla"
 )
 
@@ -147,6 +149,41 @@ func TestFullModeSaves(t *testing.T) {
 	if raw, err := os.ReadFile(failing); err != nil || strings.Contains(string(raw), "CLAIM") && strings.Contains(string(raw), "violated\\n") {
 		t.Errorf("a failed notebook was saved (%v)", err)
 	}
+}
+
+// A checkout that is reached through a link and whose .venv is a link, as in a second worktree: neither name of either
+// is saved.
+func TestFullModeHidesLinks(t *testing.T) {
+	t.Parallel()
+	venv, err := filepath.EvalSymlinks(filepath.Join(root(t), ".venv"))
+	require.NoError(t, err)
+	parent, err := filepath.EvalSymlinks(t.TempDir())
+	require.NoError(t, err)
+	checkout, link := filepath.Join(parent, "a=real one"), filepath.Join(parent, "link")
+	require.NoError(t, os.MkdirAll(filepath.Join(checkout, "notebooks"), 0o755))
+	require.NoError(t, os.Symlink(venv, filepath.Join(checkout, ".venv")))
+	require.NoError(t, os.Symlink(checkout, link))
+	file := filepath.Join(link, "notebooks", "links.ipynb")
+	shell := `!*echo "venv $CONTRASTLAB_VENV, work $GONB_DIR, really $(cd "$GONB_DIR" && pwd -P), ` + link + ` and ` + checkout + `"`
+	cells := []any{}
+	for i, source := range []string{shell, "import \"fmt\"\n\n%%\nfmt.Println(\"CLAIM one 1 in [1, 1] ✓\")"} {
+		cells = append(cells, map[string]any{"cell_type": "code", "id": fmt.Sprint("cell-", i), "metadata": map[string]any{}, "source": source,
+			"execution_count": nil, "outputs": []any{}})
+	}
+	raw, err := json.Marshal(map[string]any{"cells": cells, "nbformat": 4, "nbformat_minor": 5,
+		"metadata": map[string]any{"kernelspec": map[string]any{"name": "gonb", "display_name": "Go (gonb)", "language": "go"}}})
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(file, raw, 0o644))
+
+	result, err := Run(t.Context(), file, Options{Root: link, Full: true, Timeout: 2 * time.Minute})
+	require.NoError(t, err)
+	require.Empty(t, result.Problems)
+	saved, err := os.ReadFile(file)
+	require.NoError(t, err)
+	var doc Document
+	require.NoError(t, json.Unmarshal(saved, &doc))
+	require.NotEmpty(t, doc.Cells[0].Outputs)
+	require.Equal(t, "venv .venv, work notebooks, really notebooks, contrastlab and contrastlab\n", string(doc.Cells[0].Outputs[0].Text))
 }
 
 func TestRunWithoutSetup(t *testing.T) {
