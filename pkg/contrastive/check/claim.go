@@ -1,4 +1,3 @@
-// Package check holds what notebooks and exercises call to state and to check their results.
 package check
 
 import (

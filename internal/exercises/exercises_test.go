@@ -1,0 +1,84 @@
+package exercises
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/contrastlab/contrastlab/internal/lang"
+)
+
+// Every exercise is whole: stub, solution, three hints, and in the learner's module the same stub, a test that calls its
+// checks, and a text in each language that says how long it takes.
+func TestWhole(t *testing.T) {
+	root := filepath.Join("..", "..")
+	for _, e := range All() {
+		for _, language := range []string{"en", "zh"} {
+			t.Setenv(lang.Env, language)
+			require.Len(t, e.Hints(), 3, "%s, %s", e.ID, language)
+			for _, hint := range e.Hints() {
+				require.NotEmpty(t, hint, e.ID)
+			}
+			readme, err := os.ReadFile(filepath.Join(root, e.Readme()))
+			require.NoError(t, err)
+			require.Contains(t, string(readme), strconv.Itoa(e.Minutes)+lang.Text{En: " minutes", Zh: " 分钟"}.String(), e.Readme())
+			require.Contains(t, string(readme), e.Level.String(), e.Readme())
+			require.Contains(t, string(readme), "(../../notebooks/"+e.Notebook+".ipynb)", e.Readme())
+			require.Contains(t, string(readme), "(../../lessons/"+lang.Folder()+"/"+e.Notebook+".md)", e.Readme())
+			require.Contains(t, string(readme), "("+e.File+")", e.Readme())
+			require.Contains(t, string(readme), "lab check "+e.ID, e.Readme())
+		}
+		require.NotEmpty(t, e.Title.En)
+		require.NotEmpty(t, e.Title.Zh)
+		require.GreaterOrEqual(t, e.Minutes, 5)
+		require.LessOrEqual(t, e.Minutes, 30)
+		require.NotEqual(t, string(e.Stub()), string(e.Solution()))
+		tests, err := filepath.Glob(filepath.Join(root, Folder, e.ID, "*_test.go"))
+		require.NoError(t, err)
+		require.Len(t, tests, 1, e.ID)
+		test, err := os.ReadFile(tests[0])
+		require.NoError(t, err)
+		for _, name := range e.Checks {
+			require.Contains(t, string(test), "check."+name+"(", e.ID)
+		}
+	}
+}
+
+// No folder is forgotten.
+func TestAllListed(t *testing.T) {
+	folders, err := fs.Glob(files, "[0-9]*")
+	require.NoError(t, err)
+	var ids []string
+	for _, e := range All() {
+		ids = append(ids, e.ID)
+	}
+	require.Equal(t, folders, ids)
+}
+
+func TestFind(t *testing.T) {
+	for _, name := range []string{"03-infonce", "03", "3", "infonce", "exercises/03-infonce", "exercises/03-infonce/", `exercises\03-infonce`} {
+		e, err := Find(name)
+		require.NoError(t, err, name)
+		require.Equal(t, "03-infonce", e.ID)
+	}
+	t.Setenv(lang.Env, "en")
+	_, err := Find("03-infonec")
+	require.ErrorContains(t, err, `did you mean "03-infonce"?`)
+	for _, name := range []string{"", ".", "..", "../..", "99"} {
+		_, err := Find(name)
+		require.ErrorContains(t, err, "lab list", name)
+	}
+}
+
+// A learner who reads only the stub must see what to write and where the text is.
+func TestStubs(t *testing.T) {
+	for _, e := range All() {
+		require.Contains(t, string(e.Stub()), "README.md", e.ID)
+		require.True(t, strings.HasPrefix(string(e.Stub()), "// Package "), e.ID)
+	}
+}
