@@ -50,6 +50,7 @@ type Exercise struct {
 // All are the exercises in the order of the course.
 func All() []Exercise {
 	return []Exercise{
+		{"01-cosine", lang.Text{En: "The cosine matrix", Zh: "余弦矩阵"}, 10, Easy, "01-pairs-and-cosine", "cosine.go", []string{"CosineMatrix"}},
 		{"03-infonce", lang.Text{En: "InfoNCE", Zh: "InfoNCE"}, 15, Medium, "03-losses", "infonce.go", []string{"InfoNCE"}},
 	}
 }

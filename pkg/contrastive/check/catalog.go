@@ -8,6 +8,7 @@ import (
 // catalog lists every check.
 func catalog() []selfTester {
 	return []selfTester{
+		cosineMatrixSpec(),
 		infoNCESpec(),
 	}
 }
