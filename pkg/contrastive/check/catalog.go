@@ -10,6 +10,8 @@ func catalog() []selfTester {
 	return []selfTester{
 		cosineMatrixSpec(),
 		infoNCESpec(),
+		alignmentSpec(),
+		uniformitySpec(),
 		supConMaskSpec(),
 		supConSpec(),
 	}
