@@ -52,6 +52,7 @@ func All() []Exercise {
 	return []Exercise{
 		{"01-cosine", lang.Text{En: "The cosine matrix", Zh: "余弦矩阵"}, 10, Easy, "01-pairs-and-cosine", "cosine.go", []string{"CosineMatrix"}},
 		{"03-infonce", lang.Text{En: "InfoNCE", Zh: "InfoNCE"}, 15, Medium, "03-losses", "infonce.go", []string{"InfoNCE"}},
+		{"04-gradients", lang.Text{En: "The gradients of InfoNCE", Zh: "InfoNCE 的梯度"}, 20, Medium, "04-gradients", "gradients.go", []string{"InfoNCEGradients"}},
 		{"07-geometry", lang.Text{En: "Alignment and uniformity", Zh: "对齐性与均匀性"}, 15, Easy, "07-alignment-and-uniformity", "geometry.go", []string{"Alignment", "Uniformity"}},
 		{"09-supcon", lang.Text{En: "SupCon", Zh: "SupCon"}, 20, Medium, "09-supcon", "supcon.go", []string{"SupConMask", "SupCon"}},
 	}

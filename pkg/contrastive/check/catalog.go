@@ -10,6 +10,7 @@ func catalog() []selfTester {
 	return []selfTester{
 		cosineMatrixSpec(),
 		infoNCESpec(),
+		infoNCEGradientsSpec(),
 		alignmentSpec(),
 		uniformitySpec(),
 		supConMaskSpec(),
