@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/contrastlab/contrastlab/internal/lang"
@@ -18,6 +19,7 @@ const ReportEnv = "LAB_REPORT"
 type Report struct {
 	Check    string    `json:"check"`              // the check's name, as in check.InfoNCE
 	Exercise string    `json:"exercise,omitempty"` // the exercise that asks for the function
+	Folder   string    `json:"folder,omitempty"`   // the working folder's name: in a test, that of its package
 	Rows     []Row     `json:"rows"`               // what was tried, in order
 	Mistakes []Mistake `json:"mistakes,omitempty"` // the common mistakes that explain what the function returns
 }
@@ -108,6 +110,9 @@ func (r Report) publish() Report {
 	if path == "" {
 		fmt.Print(r)
 		return r
+	}
+	if folder, err := os.Getwd(); err == nil {
+		r.Folder = filepath.Base(folder)
 	}
 	line, err := json.Marshal(r)
 	if err == nil {
