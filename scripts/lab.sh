@@ -10,6 +10,8 @@ mkdir -p notebooks
 browser=--no-browser
 if [ "${LAB_OPEN:-}" = 1 ]; then browser=--ServerApp.open_browser=True; fi
 printf 'JupyterLab starts; its address, with the token, follows. Ctrl-C twice stops it.\n'
+# Terminals inside find the command lab.
+export PATH="$VENV/bin:$PATH"
 # The kernel of this venv must win over one of the same name in the home folder.
 export JUPYTER_PREFER_ENV_PATH=1 JUPYTER_PATH="$VENV/share/jupyter${JUPYTER_PATH:+:$JUPYTER_PATH}"
 exec "$VENV/bin/python" -m jupyterlab "$browser" --ServerApp.ip=127.0.0.1 --ServerApp.port="${PORT:-8888}" \

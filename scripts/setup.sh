@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sets up the lab in .venv of this checkout: Python packages and the XLA plugin, GoNB and the Go tools, the Jupyter
-# kernel, a warm Go build cache. Run it through `make setup`. Each stage leaves a stamp, written last, with a hash of
+# kernel, a warm Go build cache, the command lab. Run it through `make setup`. Each stage leaves a stamp, written last, with a hash of
 # what went into it: a finished stage is skipped without touching the network, an interrupted one is done again.
 # CUDA=1 adds the plugin for NVIDIA GPUs. Kept to what bash 3.2 knows, because macOS has no newer one.
 set -euo pipefail
@@ -127,14 +127,24 @@ warm_cache() {
   go run ./internal/setup backend
 }
 
+build_lab() {
+  mkdir -p "$VENV/bin/.new"
+  go build -o "$VENV/bin/.new/lab" ./cmd/lab
+  mv -f "$VENV/bin/.new/lab" "$VENV/bin/lab"
+  rmdir "$VENV/bin/.new"
+}
+
 toolchain=$(go env GOVERSION GOOS GOARCH GOFLAGS CGO_ENABLED)
 python_key=$({ printf '%s\n' "$VENV" "${requirements[@]}"; python3 --version; cat requirements*.txt; } | hash)
 tools_key=$({ printf '%s\n' "$toolchain"; cat internal/tools/go.mod internal/tools/go.sum; } | hash)
 kernel_key=$({ printf '%s\n' "$VENV" "$tools_key" "$python_key" "$(command -v go)"; cat internal/setup/*.go; } | hash)
 warm_key=$({ printf '%s\n' "$toolchain" "$python_key" "$(go env GOCACHE)"; cat go.mod go.sum; } | hash)
+# The lab is built again when one of the packages of the kit changed, by what it has in files: git need not be there.
+lab_key=$({ printf '%s\n' "$toolchain"; cat go.mod go.sum; find cmd datasets internal pkg -type f ! -name '*_test.go' ! -path '*/testdata/*' | LC_ALL=C sort | xargs cksum; } | hash)
 
 stage python "$python_key" "Python packages and the XLA plugin into .venv" install_python
 stage tools "$tools_key" "GoNB, goimports, gopls and staticcheck" build_tools
 stage kernel "$kernel_key" "the Go kernel for Jupyter" install_kernel
 stage warm "$warm_key" "the Go build cache, and XLA on trial" warm_cache
+stage lab "$lab_key" "the command lab" build_lab
 if [ "$did" = 1 ]; then say "the lab is set up in .venv ($SECONDS s)"; fi

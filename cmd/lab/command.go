@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/contrastlab/contrastlab/internal/registry"
@@ -45,6 +46,9 @@ func (c *command) run(ctx context.Context, line []string, stdout, stderr io.Writ
 	fs, do := c.flags()
 	one := &call{command: c, ctx: ctx, line: line, set: map[string]bool{}, stdout: stdout, stderr: stderr}
 	for rest := line; ; { // flags may come before and after other arguments
+		for len(rest) > 0 && isNegativeNumber(rest[0]) {
+			one.args, rest = append(one.args, rest[0]), rest[1:]
+		}
 		if err := fs.Parse(rest); err != nil {
 			if errors.Is(err, flag.ErrHelp) {
 				c.writeHelp(stdout)
@@ -70,6 +74,12 @@ func (c *command) run(ctx context.Context, line []string, stdout, stderr io.Writ
 		return err
 	}
 	return do(one)
+}
+
+// isNegativeNumber tells a number from a flag.
+func isNegativeNumber(arg string) bool {
+	_, err := strconv.ParseFloat(arg, 64)
+	return err == nil && strings.HasPrefix(arg, "-")
 }
 
 // flagError says which flag is wrong and which was meant.

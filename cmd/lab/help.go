@@ -8,7 +8,10 @@ import (
 	"runtime/debug"
 	"strings"
 
+	"github.com/contrastlab/contrastlab/internal/exercises"
+	"github.com/contrastlab/contrastlab/internal/lang"
 	"github.com/contrastlab/contrastlab/internal/registry"
+	"github.com/contrastlab/contrastlab/pkg/contrastive/check"
 )
 
 var helpCommand = &command{
@@ -79,6 +82,10 @@ var environment = [][]string{
 	{"PJRT_PLUGIN_LIBRARY_PATH", "folders in which XLA plugins are searched, separated by colons"},
 	{"GOMLX_NO_AUTO_INSTALL", "if set, no plugin is downloaded where none is found"},
 	{"CONTRASTLAB_QUIET", "if set, the choice of the backend is not reported on standard error"},
+	{lang.Env, "the language of what the exercises say: en or zh; without it the locale's (LC_ALL, LC_MESSAGES, LANG)"},
+	{exercises.ProgressEnv, "the file of your progress, if it is not exercises/progress.json of the checkout"},
+	{check.PredictionsEnv, "the file of your predictions, if it is not runs/predictions.json beside the notebook"},
+	{"NO_COLOR", "if set, nothing is printed in color"},
 	{"CONTRASTLAB_FONT", "a font for static pictures of charts in scripts such as Chinese"},
 	{debugEnv, "if set, errors come with the trace of where they arose"},
 }
@@ -89,6 +96,9 @@ var files = [][]string{
 	{"runs/NAME/checkpoints/", "the last states of weights, optimizer and random numbers"},
 	{"report.html", "the page that `lab report` and `lab demo` write; -o names another"},
 	{"emoji.png", "the contact sheet that `lab data` writes; -o names another"},
+	{"exercises/progress.json", "the exercises that you have tried and passed"},
+	{"exercises/NAME/FILE.go.1.bak", "what `lab reset` keeps of an exercise that you begin anew"},
+	{"notebooks/runs/predictions.json", "what you expected, and what was measured"},
 	{"DATA/NAME/", "the official files of a data set, and NAME.pictures, what was decoded of them; DATA is the folder of -data-dir"},
 	{"DATA/folder/", "what was decoded of folders of pictures; it may be deleted at any time, and is made again"},
 	{"", "The emoji are embedded in the program. Nothing else is written; to forget a run, delete its folder."},
@@ -96,7 +106,7 @@ var files = [][]string{
 
 var exitCodes = [][]string{
 	{"0", "done"},
-	{"1", "failed: no backend, diverged training, full disk; a missed target with -strict; findings of lab doctor"},
+	{"1", "failed: no backend, diverged training, full disk; a missed target with -strict; findings of lab doctor; an exercise that is not passed"},
 	{"2", "bad input: a wrong flag, name, value, folder or file; nothing was started"},
 	{"130", "interrupted by Ctrl-C; training has saved and says how to go on"},
 }
@@ -147,13 +157,15 @@ func help(call *call) error {
 
 func writeOverview(w io.Writer) {
 	writeParagraphs(w, "lab trains encoders of pictures by comparing views of them, without labels, and shows what they have "+
-		"learned beside honest baselines. It works offline; the emoji data set is inside.")
-	fmt.Fprint(w, "\nCommands\n")
-	var rows [][]string
-	for _, c := range commands() {
-		rows = append(rows, []string{strings.TrimRight("  lab "+c.name+" "+c.args, " "), c.short})
+		"learned beside honest baselines; and it checks the exercises of the course. It works offline; the emoji data set is inside.")
+	for _, g := range groups() {
+		fmt.Fprintf(w, "\n%s\n", g.title)
+		var rows [][]string
+		for _, c := range g.commands {
+			rows = append(rows, []string{strings.TrimRight("  lab "+c.name+" "+c.args, " "), c.short})
+		}
+		writeList(w, rows)
 	}
-	writeList(w, rows)
 	fmt.Fprint(w, `
 To start with
   lab data                        look at the pictures
@@ -161,16 +173,17 @@ To start with
   lab eval runs/emoji-simclr      measure what it learned
   lab report runs/emoji-simclr    the same as a page with charts: report.html
   lab doctor runs/emoji-simclr    say what is wrong with it, if anything
+  lab next                        the first exercise of the course
 
 Help
 `)
-	rows = [][]string{{"  lab help COMMAND", "what a command does, its flags, examples"}}
+	rows := [][]string{{"  lab help COMMAND", "what a command does, its flags, examples"}}
 	for _, t := range topics() {
 		rows = append(rows, []string{"  lab help " + t.name, t.title})
 	}
 	rows = append(rows, []string{"  lab help all", "everything at once"})
 	writeList(w, rows)
-	fmt.Fprint(w, "\nFrom a checkout, `go run ./cmd/lab` stands for `lab`; go build -o bin/lab ./cmd/lab builds it once.\n")
+	fmt.Fprint(w, "\n`make setup` puts `lab` into .venv/bin, which terminals of JupyterLab search; `go run ./cmd/lab` stands for it.\n")
 }
 
 // writeHelp explains the command and each of its flags.

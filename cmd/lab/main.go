@@ -1,5 +1,5 @@
-// Command lab trains, evaluates and shows contrastive encoders from the command line: `lab help` lists what
-// it can do.
+// Command lab trains, evaluates and shows contrastive encoders from the command line, and checks the exercises of the
+// course: `lab help` lists what it can do.
 //
 // What you may touch here: a file is a command, registered in commands below. Commands are thin (flags in,
 // package calls, tables out); what they compute belongs in pkg/contrastive.
@@ -24,9 +24,26 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// commands in the order in which help lists them.
-func commands() []*command {
-	return []*command{trainCommand, evalCommand, reportCommand, doctorCommand, compareCommand, dataCommand, benchCommand, demoCommand, exportCommand, helpCommand, versionCommand}
+// groups are the commands in the order in which help lists them.
+func groups() []group {
+	return []group{
+		{"Encoders", []*command{trainCommand, evalCommand, reportCommand, doctorCommand, compareCommand, dataCommand, benchCommand, demoCommand}},
+		{"Exercises", []*command{listCommand, nextCommand, checkCommand, watchCommand, hintCommand, diffCommand, solutionCommand, resetCommand, predictCommand}},
+		{"The kit", []*command{exportCommand, devCommand, helpCommand, versionCommand}},
+	}
+}
+
+// group is commands for one purpose.
+type group struct {
+	title    string
+	commands []*command
+}
+
+func commands() (all []*command) {
+	for _, g := range groups() {
+		all = append(all, g.commands...)
+	}
+	return all
 }
 
 // run is the whole program: it returns the exit code.

@@ -22,6 +22,7 @@ type Prediction struct {
 	What     string     `json:"what"`               // what was to be predicted, with its unit
 	Guess    float64    `json:"guess"`              // the last number given before the measurement
 	At       time.Time  `json:"at"`                 // when it was given
+	Command  bool       `json:"command,omitempty"`  // it was given outside of the notebook, by `lab predict`
 	Measured *float64   `json:"measured,omitempty"` // the first measurement after it
 	Seen     *time.Time `json:"seen,omitempty"`     // when that was
 }
@@ -33,22 +34,50 @@ type Prediction struct {
 //
 // It says in a line what it recorded, and in a line why it could not: a notebook goes on either way.
 func Predict(id string, guess float64, what string) {
-	if math.IsNaN(guess) || math.IsInf(guess, 0) {
-		fmt.Printf("PREDICTION %s: %g is no number that can be compared; nothing recorded\n", id, guess)
-		return
+	said, err := record(id, Prediction{What: what, Guess: guess})
+	if err != nil {
+		said = fmt.Sprintf("not recorded: %v", err)
 	}
-	err := update(func(all map[string]Prediction) bool {
-		if old, ok := all[id]; ok && old.Measured != nil {
-			fmt.Printf("PREDICTION %s: you have seen the measurement (%.4g), so your first prediction stays: %.4g\n", id, *old.Measured, old.Guess)
+	fmt.Printf("PREDICTION %s: %s\n", id, said)
+}
+
+// PredictOutside is [Predict] for a program: the number stays when the notebook's own cell runs afterwards. It returns what
+// is to be said of it, or why nothing was recorded.
+func PredictOutside(id string, guess float64) (said string, err error) {
+	return record(id, Prediction{Guess: guess, Command: true})
+}
+
+// record records a prediction, if the measurement has not been seen.
+func record(id string, p Prediction) (said string, err error) {
+	if math.IsNaN(p.Guess) || math.IsInf(p.Guess, 0) {
+		return "", fmt.Errorf("%g is no number that can be compared", p.Guess)
+	}
+	err = update(func(all map[string]Prediction) bool {
+		old, ok := all[id]
+		switch {
+		case ok && old.Measured != nil:
+			said = fmt.Sprintf("you have seen the measurement (%.4g), so your first prediction stays: %.4g", *old.Measured, old.Guess)
 			return false
+		case ok && old.Command && !p.Command:
+			said = fmt.Sprintf("you expect %.4g (%s), as you told `lab predict`", old.Guess, p.What)
+			if old.What == p.What {
+				return false
+			}
+			old.What = p.What
+			all[id] = old
+			return true
+		case p.What == "":
+			p.What = old.What
 		}
-		all[id] = Prediction{What: what, Guess: guess, At: time.Now().UTC().Truncate(time.Second)}
-		fmt.Printf("PREDICTION %s: you expect %.4g (%s)\n", id, guess, what)
+		p.At = time.Now().UTC().Truncate(time.Second)
+		all[id] = p
+		said = fmt.Sprintf("you expect %.4g", p.Guess)
+		if p.What != "" {
+			said += " (" + p.What + ")"
+		}
 		return true
 	})
-	if err != nil {
-		fmt.Printf("PREDICTION %s: not recorded: %v\n", id, err)
-	}
+	return said, err
 }
 
 // Measured sets what was measured beside the recorded prediction of that id, and returns the prediction's error, guess

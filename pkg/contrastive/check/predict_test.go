@@ -55,6 +55,28 @@ func TestPredictNoNumber(t *testing.T) {
 	require.Nil(t, all["x"].Measured)
 }
 
+// What was told to `lab predict` before the notebook was opened is not replaced by the number that stands in the cell.
+func TestPredictOutside(t *testing.T) {
+	t.Setenv(PredictionsEnv, filepath.Join(t.TempDir(), "p.json"))
+	said, err := PredictOutside("x", 2)
+	require.NoError(t, err)
+	require.Equal(t, "you expect 2", said)
+	Predict("x", 9, "the cell's own")
+	all, err := Predictions()
+	require.NoError(t, err)
+	require.InDelta(t, 2, all["x"].Guess, 0)
+	require.Equal(t, "the cell's own", all["x"].What)
+	said, err = PredictOutside("x", 3)
+	require.NoError(t, err)
+	require.Equal(t, "you expect 3 (the cell's own)", said)
+	Measured("x", 4)
+	said, err = PredictOutside("x", 4)
+	require.NoError(t, err)
+	require.Contains(t, said, "your first prediction stays: 3")
+	_, err = PredictOutside("x", math.Inf(1))
+	require.ErrorContains(t, err, "no number")
+}
+
 // A damaged file is told and left as it is: it may hold a learner's work.
 func TestPredictDamagedFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "p.json")
