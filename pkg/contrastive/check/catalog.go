@@ -15,6 +15,8 @@ func catalog() []selfTester {
 		uniformitySpec(),
 		supConMaskSpec(),
 		supConSpec(),
+		standardizeSpec(),
+		probeStepSpec(),
 	}
 }
 
