@@ -183,7 +183,7 @@ Help
 	}
 	rows = append(rows, []string{"  lab help all", "everything at once"})
 	writeList(w, rows)
-	fmt.Fprint(w, "\n`make setup` puts `lab` into .venv/bin, which terminals of JupyterLab search; `go run ./cmd/lab` stands for it.\n")
+	fmt.Fprint(w, "\n`make setup` puts lab into .venv/bin, where terminals of JupyterLab find it; else: go run ./cmd/lab\n")
 }
 
 // writeHelp explains the command and each of its flags.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/contrastlab/contrastlab/internal/course"
+	"github.com/contrastlab/contrastlab/internal/exercises"
 	"github.com/contrastlab/contrastlab/internal/notebook"
 	"github.com/contrastlab/contrastlab/internal/xla"
 )
@@ -29,6 +30,7 @@ func lint(ctx context.Context, root string) counts {
 	var got counts
 	got.add(check(ctx, root, "gofmt", append([]string{gofmt(), "-l"}, goFiles...)...))
 	got.add(check(ctx, root, "go vet", "go", "vet", "./..."))
+	got.add(check(ctx, filepath.Join(root, exercises.Folder), "go vet, "+exercises.Folder, "go", "vet", "./..."))
 	got.add(check(ctx, root, "staticcheck", filepath.Join(root, ".venv", "bin", "staticcheck"), "./..."))
 	for _, dir := range modules {
 		name, _ := filepath.Rel(root, dir)
