@@ -44,6 +44,7 @@ type spec[F any] struct {
 	// answers are taken for the same, so the inputs must tell all mistakes apart.
 	answers   func(f F) []float64
 	unwritten F
+	unseen    lang.Text       // what may be wrong too where a written function does as little as the empty one
 	with      func(s slips) F // the function with these mistakes in it; with(0) is right
 	slips     []slip          // bit i of the set is slips[i]
 }
@@ -72,10 +73,14 @@ func (s spec[F]) judge(f F) Report {
 func (s spec[F]) recognize(f F) []Mistake {
 	got := s.ask(f)
 	if same(got, s.ask(s.unwritten)) {
-		return []Mistake{{ID: Unwritten, Text: lang.Text{
+		text := lang.Text{
 			En: fmt.Sprintf("Nothing is written yet. `lab hint %s` shows how to begin.", s.exercise),
 			Zh: fmt.Sprintf("还什么都没有写。`lab hint %s` 告诉你从哪里开始。", s.exercise),
-		}.String()}}
+		}.String()
+		if unseen := s.unseen.String(); unseen != "" {
+			text += "\n  " + unseen
+		}
+		return []Mistake{{ID: Unwritten, Text: text}}
 	}
 	right := s.ask(s.with(0))
 	n := len(s.slips)
