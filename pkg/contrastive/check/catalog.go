@@ -11,6 +11,8 @@ func catalog() []selfTester {
 		cosineMatrixSpec(),
 		infoNCESpec(),
 		infoNCEGradientsSpec(),
+		twoViewMasksSpec(),
+		ntXentSpec(),
 		alignmentSpec(),
 		uniformitySpec(),
 		emaSpec(),
