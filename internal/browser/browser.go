@@ -1,6 +1,6 @@
-// Package browser tests what a learner sees: it opens the exported site, notebooks and lessons, in a headless
-// Chromium, counts the charts that are drawn, points at one, and fails on errors in the console and on requests to
-// another host. Where there is no Chromium its tests are skipped and say so.
+// Package browser tests what a learner sees: it opens the exported site, notebooks and lessons, and a notebook in
+// JupyterLab in a headless Chromium, counts the charts that are drawn, points at one, and fails on errors in the console
+// and on requests to another host. Where there is no Chromium or no JupyterLab its tests are skipped and say so.
 //
 // What you may touch here: what is looked at.
 package browser
