@@ -20,6 +20,8 @@ func catalog() []selfTester {
 		moCoGradientsSpec(),
 		supConMaskSpec(),
 		supConSpec(),
+		clipSpec(),
+		retrieveSpec(),
 		standardizeSpec(),
 		probeStepSpec(),
 	}
