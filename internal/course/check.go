@@ -28,19 +28,22 @@ func (c *Course) Check() (problems, warnings []string) {
 		if zh == nil {
 			continue
 		}
-		for _, part := range []struct {
-			what   string
-			en, zh []string
-		}{{"anchor", en.Anchors, zh.Anchors}, {"formula", en.Formulas, zh.Formulas}, {"code block", en.Code, zh.Code}} {
-			if at := firstDifference(part.en, part.zh); at >= 0 {
-				problem(zh.Path, "%s %d is %s, in %s it is %s", part.what, at+1, quoted(part.zh, at), en.Path, quoted(part.en, at))
-			}
-		}
+		same(problem, en, zh)
 		switch {
 		case zh.Of == "":
 			problem(zh.Path, "does not say of which text it is the translation: its last line must be <!-- en-sha256: %s -->", en.Digest())
 		case zh.Of != en.Digest():
 			warnings = append(warnings, fmt.Sprintf("%s: may be stale, %s has changed since; see what, then write en-sha256: %s", zh.Path, en.Path, en.Digest()))
+		}
+	}
+	for _, name := range append(c.ExerciseNames(), "") {
+		en, zh := c.Exercises[English][name], c.Exercises[Chinese][name]
+		switch {
+		case en == nil && zh == nil: // a checkout without exercises
+		case zh == nil:
+			problem(en.Path, "has no counterpart README.zh-CN.md")
+		default:
+			same(problem, en, zh)
 		}
 	}
 	for _, notebook := range c.Notebooks {
@@ -69,10 +72,27 @@ func (c *Course) Check() (problems, warnings []string) {
 	return problems, warnings
 }
 
+// same checks that a text and its translation share anchors, formulas and code.
+func same(problem func(path, format string, args ...any), en, zh *Text) {
+	for _, part := range []struct {
+		what   string
+		en, zh []string
+	}{{"anchor", en.Anchors, zh.Anchors}, {"formula", en.Formulas, zh.Formulas}, {"code block", en.Code, zh.Code}} {
+		if at := firstDifference(part.en, part.zh); at >= 0 {
+			problem(zh.Path, "%s %d is %s, in %s it is %s", part.what, at+1, quoted(part.zh, at), en.Path, quoted(part.en, at))
+		}
+	}
+}
+
 // all are the texts, in a fixed order.
 func (c *Course) all() []*Text {
 	texts := slices.Clone(c.Others)
 	for _, language := range Languages() {
+		for _, name := range append(c.ExerciseNames(), "") {
+			if t := c.Exercises[language][name]; t != nil {
+				texts = append(texts, t)
+			}
+		}
 		for _, name := range c.Names(language) {
 			texts = append(texts, c.Texts[language][name])
 		}

@@ -57,6 +57,7 @@ type Course struct {
 	Root      string
 	Notebooks []string                      // paths below the root
 	Texts     map[Language]map[string]*Text // by name without ".md"
+	Exercises map[Language]map[string]*Text // texts of the exercises, by folder
 	Others    []*Text                       // Markdown of neither language: README, terminology
 }
 
@@ -81,6 +82,9 @@ func Read(root string) (*Course, error) {
 		}
 		c.Others = append(c.Others, texts...)
 	}
+	if err := c.readExercises(); err != nil {
+		return nil, err
+	}
 	files, err := notebook.All(root)
 	if err != nil {
 		return nil, err
@@ -89,6 +93,60 @@ func Read(root string) (*Course, error) {
 		c.Notebooks = append(c.Notebooks, "notebooks/"+filepath.Base(file))
 	}
 	return c, nil
+}
+
+// readExercises reads exercises/NN-name/README.md and README.zh-CN.md, and the two beside the folders under the name "".
+func (c *Course) readExercises() error {
+	c.Exercises = map[Language]map[string]*Text{English: {}, Chinese: {}}
+	folders, err := filepath.Glob(filepath.Join(c.Root, "exercises", "[0-9]*"))
+	if err != nil {
+		return fmt.Errorf("course: %w", err)
+	}
+	for _, folder := range append(folders, "") {
+		name := ""
+		if folder != "" {
+			name = filepath.Base(folder)
+		}
+		texts, err := readTexts(c.Root, path.Join("exercises", name))
+		if err != nil {
+			return err
+		}
+		for _, t := range texts {
+			switch path.Base(t.Path) {
+			case "README.md":
+				t.Language = English
+			case "README.zh-CN.md":
+				t.Language = Chinese
+			default:
+				continue
+			}
+			c.Exercises[t.Language][name] = t
+		}
+	}
+	return nil
+}
+
+// ExerciseNames are the folders of exercises, sorted.
+func (c *Course) ExerciseNames() []string {
+	var names []string
+	for name := range c.Exercises[English] {
+		if name != "" {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// ExerciseOf is the folder of the exercise with the number of a notebook or lesson of that name; empty if there is none.
+func (c *Course) ExerciseOf(name string) string {
+	number, _, _ := strings.Cut(name, "-")
+	for _, exercise := range c.ExerciseNames() {
+		if strings.HasPrefix(exercise, number+"-") {
+			return exercise
+		}
+	}
+	return ""
 }
 
 // readTexts reads the Markdown of a folder, sorted by name; a folder that is not there holds none.

@@ -70,6 +70,12 @@ func TestProblems(t *testing.T) {
 		"dead anchor":     {map[string]*string{"README.md": text("# x\n[a](lessons/en/01-pairs.md#end)")}, `no anchor "end"`},
 		"link outside":    {map[string]*string{"README.md": text("# x\n[a](../x.md)")}, "leads out of the checkout"},
 		"no title":        {map[string]*string{"README.md": text("x")}, "README.md: has no title"},
+		"exercise without Chinese": {map[string]*string{"exercises/01-cosine/README.md": text("# Exercise 01 · x\n")},
+			"exercises/01-cosine/README.md: has no counterpart README.zh-CN.md"},
+		"exercise with another formula": {map[string]*string{"exercises/01-cosine/README.md": text("# 01\n$$a$$\n"), "exercises/01-cosine/README.zh-CN.md": text("# 01\n$$b$$\n")},
+			`exercises/01-cosine/README.zh-CN.md: formula 1 is "b"`},
+		"dead link of an exercise": {map[string]*string{"exercises/README.md": text("# x\n[a](02)"), "exercises/README.zh-CN.md": text("# x")},
+			"exercises/README.md: link \"02\""},
 		"anchor twice":    {map[string]*string{zh: change("## 直觉", "## 直觉 <a id=\"intuition\"></a>")}, `"intuition" twice`},
 	} {
 		t.Run(name, func(t *testing.T) {

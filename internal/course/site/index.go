@@ -11,21 +11,21 @@ import (
 
 // wording is what the frame says in a language.
 type wording struct {
-	name, index, course, contents, lesson, notebook string
-	lessonLink                                      string // from a notebook, which is in English
-	title, intro, more                              string
+	name, index, course, contents, lesson, notebook, exercise string
+	lessonLink                                                string // from a notebook, which is in English
+	title, intro, more                                        string
 }
 
 var words = map[course.Language]wording{
 	course.English: {
-		name: "English", index: "index.html", course: "The course", contents: "On this page", lesson: "Lesson", notebook: "Notebook", lessonLink: "Lesson",
+		name: "English", index: "index.html", course: "The course", contents: "On this page", lesson: "Lesson", notebook: "Notebook", exercise: "Exercise", lessonLink: "Lesson",
 		title: "Contrastlab: contrastive representation learning by running it",
 		intro: "Each step is a notebook, shown here with the outputs of a real run, and a lesson that explains it. " +
 			"Charts answer to the pointer. To run and change the notebooks, open them in the lab: <code>make lab</code> in a checkout.",
 		more: "Beside the course",
 	},
 	course.Chinese: {
-		name: "中文", index: "index.zh-CN.html", course: "课程", contents: "本页内容", lesson: "课文", notebook: "笔记本", lessonLink: "课文 · 中文",
+		name: "中文", index: "index.zh-CN.html", course: "课程", contents: "本页内容", lesson: "课文", notebook: "笔记本", exercise: "练习", lessonLink: "课文 · 中文",
 		title: "Contrastlab：动手学对比表示学习",
 		intro: "每一步都有一个笔记本（这里展示的是真实运行的输出）和一篇讲解它的课文。图表可以用鼠标交互。" +
 			"想运行和修改笔记本，请在代码仓库中执行 <code>make lab</code> 打开实验室。",
@@ -37,8 +37,8 @@ var words = map[course.Language]wording{
 func (b *builder) index(language course.Language, to string) ([]byte, error) {
 	w := words[language]
 	var body strings.Builder
-	fmt.Fprintf(&body, "<h1>%s</h1>\n<p>%s</p>\n<table class=\"course\"><thead><tr><th></th><th>%s</th><th>%s</th></tr></thead><tbody>\n",
-		w.title, w.intro, w.notebook, w.lesson)
+	fmt.Fprintf(&body, "<h1>%s</h1>\n<p>%s</p>\n<table class=\"course\"><thead><tr><th></th><th>%s</th><th>%s</th><th>%s</th></tr></thead><tbody>\n",
+		w.title, w.intro, w.notebook, w.lesson, w.exercise)
 	cell := func(path, text string) string {
 		if path == "" {
 			return "<td></td>"
@@ -53,12 +53,22 @@ func (b *builder) index(language course.Language, to string) ([]byte, error) {
 			lesson = t.Path
 			_, lessonTitle = split(t.Title)
 		}
-		fmt.Fprintf(&body, "<tr><td>%s</td>%s%s</tr>\n", html.EscapeString(number), cell(notebook, title), cell(lesson, lessonTitle))
+		exercise, exerciseTitle := "", ""
+		if t := b.course.Exercises[language][b.course.ExerciseOf(name)]; t != nil && b.course.ExerciseOf(name) != "" {
+			exercise = t.Path
+			_, exerciseTitle = split(t.Title)
+		}
+		fmt.Fprintf(&body, "<tr><td>%s</td>%s%s%s</tr>\n", html.EscapeString(number), cell(notebook, title), cell(lesson, lessonTitle), cell(exercise, exerciseTitle))
 	}
 	body.WriteString("</tbody></table>\n")
 	var more []string
 	for _, t := range b.texts() {
-		if _, numbered := b.pages["notebooks/"+strings.TrimSuffix(path.Base(t.Path), ".md")+".ipynb"]; !numbered && (t.Language == language || t.Language == "") {
+		name := strings.TrimSuffix(path.Base(t.Path), ".md")
+		if strings.HasPrefix(t.Path, exercises) {
+			name = path.Base(path.Dir(t.Path)) // a folder of exercises, or "exercises" itself
+		}
+		number, _, _ := strings.Cut(name, "-")
+		if !b.numbers[number] && (t.Language == language || t.Language == "") {
 			more = append(more, fmt.Sprintf("<li><a href=\"%s\">%s</a></li>", html.EscapeString(b.pages[t.Path]), html.EscapeString(plain(t.Title))))
 		}
 	}

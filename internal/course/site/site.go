@@ -38,8 +38,9 @@ type builder struct {
 	course *course.Course
 	pages  map[string]string // page of each file that becomes one
 	files  []string          // pictures to copy, below the root
-	titles map[string]string // of numbered lessons and notebooks, by file
+	titles map[string]string // of texts and notebooks, by file
 
+	numbers   map[string]bool               // of the notebooks
 	notebooks map[string]*notebook.Document // by file
 }
 
@@ -49,7 +50,7 @@ func Write(c *course.Course, folder string) (pages int, err error) {
 	if err := replaceable(folder); err != nil {
 		return 0, err
 	}
-	b := &builder{course: c, pages: map[string]string{}, titles: map[string]string{}, notebooks: map[string]*notebook.Document{}}
+	b := &builder{course: c, pages: map[string]string{}, titles: map[string]string{}, numbers: map[string]bool{}, notebooks: map[string]*notebook.Document{}}
 	if err := b.plan(); err != nil {
 		return 0, err
 	}
@@ -104,6 +105,8 @@ func (b *builder) plan() error {
 		}
 		b.pages[path] = strings.TrimSuffix(path, ".ipynb") + ".html"
 		b.titles[path], b.notebooks[path] = titleOf(n), n
+		number, _, _ := strings.Cut(strings.TrimPrefix(path, "notebooks/"), "-")
+		b.numbers[number] = true
 	}
 	for _, t := range b.texts() {
 		b.pages[t.Path] = strings.TrimSuffix(t.Path, ".md") + ".html"
@@ -115,7 +118,7 @@ func (b *builder) plan() error {
 	return nil
 }
 
-// texts are the lessons of both languages and what lies beside them.
+// texts are the lessons and exercises of both languages and what lies beside them.
 func (b *builder) texts() []*course.Text {
 	var texts []*course.Text
 	for _, t := range b.course.Others {
@@ -127,9 +130,17 @@ func (b *builder) texts() []*course.Text {
 		for _, name := range b.course.Names(language) {
 			texts = append(texts, b.course.Texts[language][name])
 		}
+		for _, name := range append(b.course.ExerciseNames(), "") {
+			if t := b.course.Exercises[language][name]; t != nil {
+				texts = append(texts, t)
+			}
+		}
 	}
 	return texts
 }
+
+// exercises is the folder of the exercises, whose files are all called README.
+const exercises = "exercises/"
 
 // link is an entry of the navigation.
 type link struct{ Href, Text, Lang string }
@@ -216,21 +227,28 @@ func (b *builder) text(t *course.Text) ([]byte, error) {
 		return nil, err
 	}
 	language := t.Language
+	group, name := b.course.Texts, strings.TrimSuffix(path.Base(t.Path), ".md")
+	names := b.course.Names(language)
+	if strings.HasPrefix(t.Path, exercises) {
+		group, names = b.course.Exercises, b.course.ExerciseNames()
+		name = strings.Trim(strings.TrimPrefix(path.Dir(t.Path)+"/", exercises), "/")
+	}
 	var series []string
 	if language == "" {
 		language = course.English
 	} else {
-		for _, name := range b.course.Names(language) {
-			series = append(series, b.course.Texts[language][name].Path)
+		for _, n := range names {
+			if of := group[language][n]; of != nil {
+				series = append(series, of.Path)
+			}
 		}
 	}
 	v := p.view(language, t.Title, body, series)
-	name := strings.TrimSuffix(path.Base(t.Path), ".md")
 	if to, ok := b.pages["notebooks/"+name+".ipynb"]; ok {
 		v.Others = append(v.Others, link{relative(p.to, to), words[language].notebook, "en"})
 	}
 	for _, other := range course.Languages() {
-		if same := b.course.Texts[other][name]; t.Language != "" && other != language && same != nil {
+		if same := group[other][name]; t.Language != "" && other != language && same != nil {
 			v.Others = append(v.Others, link{relative(p.to, b.pages[same.Path]), words[other].name, string(other)})
 		}
 	}

@@ -51,6 +51,11 @@ func TestThisCourse(t *testing.T) {
 	})
 	require.NoError(t, err)
 	require.Greater(t, charts, 5)
+	index, err := os.ReadFile(filepath.Join(folder, "index.zh-CN.html"))
+	require.NoError(t, err)
+	for _, name := range c.ExerciseNames() {
+		require.Contains(t, string(index), "exercises/"+name+"/README.zh-CN.html", "the first page leads to every exercise")
+	}
 
 	again, err := Write(c, folder)
 	require.NoError(t, err, "an earlier export is replaced")
