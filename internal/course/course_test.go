@@ -76,7 +76,7 @@ func TestProblems(t *testing.T) {
 			`exercises/01-cosine/README.zh-CN.md: formula 1 is "b"`},
 		"dead link of an exercise": {map[string]*string{"exercises/README.md": text("# x\n[a](02)"), "exercises/README.zh-CN.md": text("# x")},
 			"exercises/README.md: link \"02\""},
-		"anchor twice":    {map[string]*string{zh: change("## 直觉", "## 直觉 <a id=\"intuition\"></a>")}, `"intuition" twice`},
+		"anchor twice": {map[string]*string{zh: change("## 直觉", "## 直觉 <a id=\"intuition\"></a>")}, `"intuition" twice`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			problems, _ := checkout(t, c.changes).Check()
