@@ -225,6 +225,20 @@ func (c *Config) validate(images *datasets.Images) error {
 			}
 		}
 	}
+	return c.checkSides(images)
+}
+
+// checkSides asks the encoder whether it takes views of the planned sizes.
+func (c *Config) checkSides(images *datasets.Images) error {
+	sized, ok := c.Encoder.(encoder.Sized)
+	if !ok {
+		return nil
+	}
+	for _, v := range c.planViews(images) {
+		if err := sized.FitsSide(v.Size); err != nil {
+			return fmt.Errorf("%s: %w", c.Encoder.Name(), err)
+		}
+	}
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/contrastlab/contrastlab/internal/testbackend"
+	"github.com/contrastlab/contrastlab/pkg/contrastive/encoder"
 	"github.com/contrastlab/contrastlab/pkg/contrastive/eval"
 	"github.com/contrastlab/contrastlab/pkg/contrastive/optim"
 )
@@ -217,5 +218,17 @@ func TestMethodsRefuse(t *testing.T) {
 		config := tiny("")
 		config.Method = c.method
 		requireRefusal(t, &unlabeled, config, c.want)
+	}
+	for _, c := range []struct {
+		encoder encoder.Encoder
+		method  Method
+		want    string
+	}{
+		{encoder.SmallResNet{Width: 4, Grid: 2}, DINO{}, "small_resnet: grid = 2: pictures of 8×8 end in a feature map of 1×1, which cannot be cut into 2×2 parts; set grid=1, or views of 16 pixels"},
+		{encoder.ViT{Width: 8, Depth: 1, Heads: 1, Patch: 5}, SimCLR{}, "vit: patch = 5: pictures of 16×16 cannot be cut"},
+	} {
+		config := tiny("")
+		config.Encoder, config.Method, config.Size = c.encoder, c.method, 16
+		requireRefusal(t, pictures, config, c.want)
 	}
 }

@@ -23,7 +23,7 @@ type MoCo struct {
 	Temperature float64 `json:"temperature" default:"0.2"`
 	// Momentum is m, the share of the momentum encoder that stays at each step. Zero means 0.99: runs of a few
 	// hundred or thousand steps on small data do better with it than with the paper's 0.999, whose memory of a
-	// thousand steps suits ImageNet's half a million. Zero itself is written [Zero].
+	// thousand steps suits ImageNet's million. Zero itself is written [Zero].
 	Momentum float64 `json:"momentum" default:"0.99"`
 	// RisingMomentum lets m rise to 1 along half a cosine, as MoCo v3 and BYOL do. The paper's m stays.
 	RisingMomentum bool `json:"rising_momentum" help:"m rises to 1 along half a cosine instead of staying"`

@@ -42,7 +42,7 @@ func (m SimCSE) Texts() ([]string, encoder.TextTransformer) {
 }
 
 // PlanViews implements [ViewPlanner]: a step needs one, and as nothing is computed from it, XLA leaves it out.
-func (SimCSE) PlanViews(*Config) []View { return []View{{Policy: augment.None(), Size: 8}} }
+func (SimCSE) PlanViews(c *Config) []View { return []View{{Policy: augment.None(), Size: c.Size}} }
 
 // Validate implements [Validator].
 func (m SimCSE) Validate(*Config) error {

@@ -25,6 +25,13 @@ type Encoder interface {
 	Features(scope *model.Scope, x *graph.Node) *graph.Node
 }
 
+// Sized is implemented by encoders that do not take pictures of every size: it lets them say so before anything is
+// compiled.
+type Sized interface {
+	// FitsSide says what is wrong with square pictures of a side, in pixels.
+	FitsSide(side int) error
+}
+
 // Head maps features to the space in which the loss compares: h [N, D] → z [N, E], not normalized.
 type Head interface {
 	Name() string

@@ -38,6 +38,19 @@ func (e SmallResNet) Validate() error {
 	return nil
 }
 
+// FitsSide implements [Sized]: the last feature map, an eighth of the picture, must be cut evenly.
+func (e SmallResNet) FitsSide(side int) error {
+	feature := side
+	for range 3 { // strides of 2, padded: odd sides are rounded up
+		feature = (feature + 1) / 2
+	}
+	if feature%e.Grid != 0 {
+		return fmt.Errorf("grid = %d: pictures of %d×%d end in a feature map of %d×%d, which cannot be cut into %d×%d parts; set grid=1, or views of %d pixels",
+			e.Grid, side, side, feature, feature, e.Grid, e.Grid, 8*e.Grid*max(1, (feature+e.Grid/2)/e.Grid))
+	}
+	return nil
+}
+
 // Features implements [Encoder]: x [N, H, W, C] → h [N, Grid²·4·Width].
 func (e SmallResNet) Features(scope *model.Scope, x *Node) *Node {
 	n := x.Shape().Dimensions[0]

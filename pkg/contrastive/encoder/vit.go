@@ -106,6 +106,14 @@ func (e ViT) Validate() error {
 	return positions.Check(e.Positions)
 }
 
+// FitsSide implements [Sized]: patches must cover the picture.
+func (e ViT) FitsSide(side int) error {
+	if side%e.Patch != 0 {
+		return fmt.Errorf("patch = %d: pictures of %d×%d cannot be cut into patches of %d×%d", e.Patch, side, side, e.Patch, e.Patch)
+	}
+	return nil
+}
+
 // Features implements [Encoder]: x [N, H, W, C] → h [N, Width]. Patch divides H and W.
 func (e ViT) Features(scope *model.Scope, x *Node) *Node {
 	n := x.Shape().Dimensions[0]
