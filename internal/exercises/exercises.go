@@ -57,6 +57,7 @@ func All() []Exercise {
 		{"07-geometry", lang.Text{En: "Alignment and uniformity", Zh: "对齐性与均匀性"}, 15, Easy, "07-alignment-and-uniformity", "geometry.go", []string{"Alignment", "Uniformity"}},
 		{"08-moco", lang.Text{En: "MoCo: encoder, queue, gradient", Zh: "MoCo：编码器、队列、梯度"}, 25, Medium, "08-moco", "moco.go", []string{"EMA", "Enqueue", "MoCoGradients"}},
 		{"09-supcon", lang.Text{En: "SupCon", Zh: "SupCon"}, 20, Medium, "09-supcon", "supcon.go", []string{"SupConMask", "SupCon"}},
+		{"10-balanced", lang.Text{En: "Balanced batch", Zh: "均衡的批"}, 20, Medium, "10-domains", "balanced.go", []string{"BalancedBatch"}},
 		{"11-clip", lang.Text{En: "CLIP", Zh: "CLIP"}, 15, Easy, "11-language", "clip.go", []string{"CLIP", "Retrieve"}},
 		{"12-probe", lang.Text{En: "Frozen probe", Zh: "冻结的线性探测"}, 25, Medium, "12-downstream", "probe.go", []string{"Standardize", "ProbeStep"}},
 	}

@@ -20,6 +20,7 @@ func catalog() []selfTester {
 		moCoGradientsSpec(),
 		supConMaskSpec(),
 		supConSpec(),
+		balancedSpec(),
 		clipSpec(),
 		retrieveSpec(),
 		standardizeSpec(),
