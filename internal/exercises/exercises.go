@@ -51,6 +51,7 @@ type Exercise struct {
 func All() []Exercise {
 	return []Exercise{
 		{"01-cosine", lang.Text{En: "The cosine matrix", Zh: "余弦矩阵"}, 10, Easy, "01-pairs-and-cosine", "cosine.go", []string{"CosineMatrix"}},
+		{"02-two-views", lang.Text{En: "Two views that can be made again", Zh: "可以重做的两个视图"}, 20, Medium, "02-views", "twoviews.go", []string{"TwoViews"}},
 		{"03-infonce", lang.Text{En: "InfoNCE", Zh: "InfoNCE"}, 15, Medium, "03-losses", "infonce.go", []string{"InfoNCE"}},
 		{"04-gradients", lang.Text{En: "The gradients of InfoNCE", Zh: "InfoNCE 的梯度"}, 20, Medium, "04-gradients", "gradients.go", []string{"InfoNCEGradients"}},
 		{"05-ntxent", lang.Text{En: "NT-Xent and its masks", Zh: "NT-Xent 与它的掩码"}, 25, Medium, "05-simclr", "ntxent.go", []string{"TwoViewMasks", "NTXent"}},

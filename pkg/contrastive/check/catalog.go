@@ -9,6 +9,7 @@ import (
 func catalog() []selfTester {
 	return []selfTester{
 		cosineMatrixSpec(),
+		twoViewsSpec(),
 		infoNCESpec(),
 		infoNCEGradientsSpec(),
 		twoViewMasksSpec(),
