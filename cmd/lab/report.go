@@ -207,12 +207,18 @@ func (e *evaluation) settingsSection() (chart.Section, error) {
 	if err != nil {
 		return chart.Section{}, err
 	}
+	about := map[string]string{}
+	for part, v := range map[string]any{"run": c, "method": c.Method, "encoder": c.Encoder, "head": c.Head, "optimizer": c.Optimizer} {
+		for _, s := range settingsOf(part, v) {
+			about[part+"/"+s.name] = s.about
+		}
+	}
 	table := &chart.Table{Header: []string{"hyperparameter", "value", "what it is"}}
 	for _, s := range settings {
 		if s.Part == "run" && (s.Name == "epochs" && c.Steps > 0 || s.Name == "steps" && c.Steps == 0) {
 			continue // the other of the two decides
 		}
-		table.Rows = append(table.Rows, []string{s.Part + "/" + s.Name, s.Value, explain(s.Part, s.Name)})
+		table.Rows = append(table.Rows, []string{s.Part + "/" + s.Name, s.Value, about[s.Part+"/"+s.Name]})
 	}
 	return chart.Section{Title: "Hyperparameters", Table: table}, nil
 }

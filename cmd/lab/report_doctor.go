@@ -23,7 +23,7 @@ func (e *evaluation) doctorSection() (chart.Section, error) {
 		section.Text += "The numbers that it goes by:"
 	}
 	if t := d.Symptoms.Task; t != nil {
-		section.Charts = []*chart.Chart{chart.Bars(fmt.Sprintf("The second view found among %d: what needs no learning, and this run", t.Samples), "recall@1",
+		section.Charts = []*chart.Chart{chart.Bars(fmt.Sprintf("The second view found among %d, with and without learning", t.Samples), "recall@1",
 			[]string{"chance", "color histogram", "pixels − mean", "this run (z)"},
 			[]chart.BarSeries{{Name: "recall@1", Values: []float64{1 / float64(t.Samples), t.ColorHistogram, t.Pixels, t.Run}}})}
 	}
