@@ -165,8 +165,8 @@ func where() string {
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])
 	for {
 		frame, more := frames.Next()
-		if !strings.HasPrefix(frame.Function, "runtime.") && !strings.Contains(frame.Function, "/pkg/contrastive/check.") {
-			if strings.Contains(frame.Function, ".") && frame.File != "" && !strings.HasPrefix(frame.Function, "testing.") {
+		if !standard(frame.Function) && !strings.Contains(frame.Function, "/pkg/contrastive/check.") {
+			if strings.Contains(frame.Function, ".") && frame.File != "" {
 				return fmt.Sprintf(" (%s:%d)", filepath.Base(frame.File), frame.Line)
 			}
 			return ""
@@ -175,6 +175,20 @@ func where() string {
 			return ""
 		}
 	}
+}
+
+// standard says whether a function is one of Go's own packages: only their paths begin without a dot, but for main.
+func standard(function string) bool {
+	function, _, _ = strings.Cut(function, "[") // type arguments have paths of their own
+	folder, name := "", function
+	if i := strings.LastIndex(function, "/"); i >= 0 {
+		folder, name = function[:i], function[i+1:]
+	}
+	path, _, _ := strings.Cut(name, ".")
+	if folder != "" {
+		path, _, _ = strings.Cut(folder, "/")
+	}
+	return path != "main" && path != "command-line-arguments" && !strings.Contains(path, ".")
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

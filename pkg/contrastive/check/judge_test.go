@@ -116,3 +116,12 @@ func TestLessonsExist(t *testing.T) {
 		}
 	}
 }
+
+func TestStandard(t *testing.T) {
+	for _, function := range []string{"runtime.goPanicIndex", "math/rand/v2.(*Rand).IntN", "slices.Max[...]", "slices.SortFunc[go.shape.[]github.com/a/b.T]", "testing.tRunner"} {
+		require.True(t, standard(function), function)
+	}
+	for _, function := range []string{"main.CosineMatrix", "main.main.func1", "github.com/contrastlab/contrastlab/exercises/01-cosine.CosineMatrix", "example.org/x.F.func1"} {
+		require.False(t, standard(function), function)
+	}
+}

@@ -74,11 +74,11 @@ func twoViewsSpec() spec[twoViews] {
 				case n == 0:
 					return seen.lost, false
 				case seen.samePlace > n*3/10: // by chance n/8
-					return lang.Text{En: "the same place in %d of %d pairs; by chance it is one in 8", Zh: "%d 次（共 %d 对）位置相同；偶然相同只有八分之一"}.Sprintf(seen.samePlace, n), false
+					return lang.Text{En: "the same place in %d of %d pairs; by chance it is one in 8", Zh: "%[2]d 对中有 %[1]d 对位置相同；偶然相同只有八分之一"}.Sprintf(seen.samePlace, n), false
 				case seen.sameFactor > n/10: // by chance never
-					return lang.Text{En: "the same brightness in %d of %d pairs", Zh: "%d 次（共 %d 对）亮度相同"}.Sprintf(seen.sameFactor, n), false
+					return lang.Text{En: "the same brightness in %d of %d pairs", Zh: "%[2]d 对中有 %[1]d 对亮度相同"}.Sprintf(seen.sameFactor, n), false
 				case math.Abs(float64(seen.sameFlip)/float64(n)-0.5) > 0.18:
-					return lang.Text{En: "both or none mirrored in %d of %d pairs; by chance it is half of them", Zh: "%d 次（共 %d 对）同时翻转或同时不翻转；偶然如此应占一半"}.Sprintf(seen.sameFlip, n), false
+					return lang.Text{En: "both or none mirrored in %d of %d pairs; by chance it is half of them", Zh: "%[2]d 对中有 %[1]d 对同时翻转或同时不翻转；偶然如此应占一半"}.Sprintf(seen.sameFlip, n), false
 				}
 				return lang.Text{En: "%d pairs, the same place in %d", Zh: "%d 对，其中 %d 对位置相同"}.Sprintf(n, seen.samePlace), true
 			}},
@@ -92,7 +92,7 @@ func twoViewsSpec() spec[twoViews] {
 					for x := range placesAcross {
 						count := seen.places[y][x]
 						if least = min(least, count); count < seen.views()/27 { // an eighth is expected
-							return lang.Text{En: "%d views of %d begin at row %d, column %d", Zh: "%d 个视图（共 %d 个）从第 %d 行、第 %d 列开始"}.Sprintf(count, seen.views(), y, x), false
+							return lang.Text{En: "%d views of %d begin at row %d, column %d", Zh: "%[2]d 个视图中有 %[1]d 个从第 %[3]d 行、第 %[4]d 列开始"}.Sprintf(count, seen.views(), y, x), false
 						}
 					}
 				}
@@ -104,7 +104,7 @@ func twoViewsSpec() spec[twoViews] {
 					return seen.lost, false
 				}
 				share := float64(seen.flips) / float64(seen.views())
-				return lang.Text{En: "%d of %d", Zh: "%d 个（共 %d 个）"}.Sprintf(seen.flips, seen.views()), math.Abs(share-0.5) < 0.13
+				return lang.Text{En: "%d of %d", Zh: "%[2]d 个中有 %[1]d 个"}.Sprintf(seen.flips, seen.views()), math.Abs(share-0.5) < 0.13
 			}},
 			{lang.Text{En: "the factor lies between 0.6 and 1.4, all alike", Zh: "系数在 0.6 到 1.4 之间均匀分布"}, func(f twoViews) (string, bool) {
 				seen := look(f)
@@ -134,7 +134,7 @@ func twoViewsSpec() spec[twoViews] {
 						clear(a[y])
 					}
 					if !equal(given, picture) || !equal(b, before) {
-						return lang.Text{En: "who writes into a writes into the picture or into b", Zh: "写入 a，就写进了图片或 b"}.String(), false
+						return lang.Text{En: "writing into a changes the picture or b", Zh: "往 a 里写，图片或 b 也跟着变了"}.String(), false
 					}
 				}
 				return "", true
@@ -174,8 +174,8 @@ func twoViewsSlips() []slip {
 			En: "Both views show the same part of the picture. Two crops are what SimCLR gains most from: the encoder must infer one part from another. Draw a place for each view.",
 			Zh: "两个视图是图片的同一部分。SimCLR 得益最多的正是两个不同的裁剪：编码器得从一部分推断另一部分。每个视图都要另抽位置。"}, "02-views#derivation"},
 		{"never-mirrored", lang.Text{
-			En: "No view is mirrored.",
-			Zh: "没有一个视图左右翻转。"}, "02-views#derivation"},
+			En: "No view is mirrored: draw it for each view, rng.IntN(2) == 0.",
+			Zh: "没有一个视图左右翻转：每个视图都要抽一次，rng.IntN(2) == 0。"}, "02-views#derivation"},
 		{"always-mirrored", lang.Text{
 			En: "Every view is mirrored. IntN(1) is always 0: IntN(2) == 0 holds in half of the cases.",
 			Zh: "每个视图都翻转了。IntN(1) 总是 0：IntN(2) == 0 才有一半的机会成立。"}, "02-views#derivation"},
