@@ -39,7 +39,7 @@ func (o Outcome) Passed() bool {
 func (o Outcome) Unwritten() bool {
 	n := 0
 	for _, r := range o.Reports {
-		if len(r.Mistakes) == 1 && r.Mistakes[0].ID == check.Unwritten {
+		if r.Unwritten() {
 			n++
 		}
 	}

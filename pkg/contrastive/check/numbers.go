@@ -128,7 +128,10 @@ func (l *largest) result() (string, bool) {
 	if l.worst != "" {
 		return l.worst, false
 	}
-	return lang.Text{En: "%d compared, largest difference %.1e", Zh: "比较了 %d 个，最大差 %.1e"}.Sprintf(l.compared, l.difference), l.compared > 0
+	if l.compared == 0 {
+		return lang.Text{En: "nothing to compare came back", Zh: "没有返回可比较的东西"}.String(), false
+	}
+	return lang.Text{En: "%d compared, largest difference %.1e", Zh: "比较了 %d 个，最大差 %.1e"}.Sprintf(l.compared, l.difference), true
 }
 
 // number is x with as many digits as help to compare.

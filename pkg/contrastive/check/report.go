@@ -51,6 +51,9 @@ func (r Report) Passed() bool {
 	return len(r.Rows) > 0
 }
 
+// Unwritten says whether the function still is the exercise's empty one.
+func (r Report) Unwritten() bool { return len(r.Mistakes) == 1 && r.Mistakes[0].ID == Unwritten }
+
 // Tester is the part of *testing.T that a report needs.
 type Tester interface {
 	Helper()
@@ -72,7 +75,8 @@ func (r Report) String() string {
 	return b.String()
 }
 
-// Write writes the report as a table, for a terminal that knows colors or for any other.
+// Write writes the report as a table, for a terminal that knows colors or for any other. Of a function that is not written
+// yet it lists only what will be tried.
 func (r Report) Write(w io.Writer, color bool) {
 	const green, red, yellow, bold = "32", "31", "33", "1"
 	paint := func(code, s string) string {
@@ -88,7 +92,11 @@ func (r Report) Write(w io.Writer, color bool) {
 	fmt.Fprintln(w, paint(bold, "check."+r.Check))
 	for _, row := range r.Rows {
 		mark := paint(green, "✓")
-		if !row.Passed {
+		switch {
+		case r.Unwritten(): // what an empty function returns says nothing
+			fmt.Fprintf(w, "  · %s\n", row.Name)
+			continue
+		case !row.Passed:
 			mark = paint(red, "✗")
 		}
 		fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("  %s %s  %s", mark, lang.Pad(row.Name, width), row.Detail), " "))
