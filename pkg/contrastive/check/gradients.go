@@ -16,9 +16,9 @@ type pairGradients func(q []float64, keys [][]float64, temperature float64) (dq 
 //	∂L/∂q = (Σⱼ pⱼkⱼ − k₀)/T    ∂L/∂kⱼ = (pⱼ − [j = 0]) q/T
 //
 // (the equation of He and others, 2020, section 3.1, differentiated; Wang and Liu, 2021, section 3), prints what it found,
-// and returns it. It recognizes a missing or misplaced temperature, the wrong sign, a positive that is treated as a
-// negative, a softmax without max-subtraction, a query that feels only its positive, keys without a gradient or with their
-// own direction, cosines, and a mean over the keys.
+// and returns it. It recognizes a missing or misplaced temperature, the wrong sign, a positive that is pushed or treated
+// as a negative, a softmax without max-subtraction, a query that feels only its positive, keys without a gradient or with
+// their own direction, cosines, and a mean over the keys.
 func InfoNCEGradients(f func(q []float64, keys [][]float64, temperature float64) (dq []float64, dkeys [][]float64)) Report {
 	return infoNCEGradientsSpec().judge(f).publish()
 }
@@ -29,6 +29,7 @@ const (
 	gradColdProbabilities
 	gradSign
 	gradPositivePushed
+	gradPositiveFlipped
 	gradNoMax
 	gradOnlyPositive
 	gradPositiveTwice
@@ -172,6 +173,9 @@ func infoNCEGradientsSpec() spec[pairGradients] {
 			{"positive-treated-as-negative", lang.Text{
 				En: "The positive is treated as a negative: belief minus truth is p₀ − 1 for keys[0], not p₀. As it is, everything pushes and nothing pulls.",
 				Zh: "正样本被当成了负样本：对 keys[0]，相信减去真相是 p₀ − 1，而不是 p₀。现在所有的键都在推，没有一个在拉。"}, "04-gradients#intuition"},
+			{"positive-pushed", lang.Text{
+				En: "The positive's force has the wrong sign: it is p₀ − 1, belief minus truth, below 0. The pull has the strength 1 − p₀, but it pulls, so the gradient points away from the positive.",
+				Zh: "正样本的力符号反了：应当是 p₀ − 1，即相信减去真相，它小于 0。拉力的大小是 1 − p₀，但它是拉，所以梯度背向正样本。"}, "04-gradients#intuition"},
 			{"no-max-subtraction", lang.Text{
 				En: "You exponentiate the logits as they are. For a small T, exp overflows and Inf/Inf is NaN; subtract the largest logit first: it cancels in the softmax.",
 				Zh: "你直接对 logit 取指数。T 很小时 exp 会溢出，而 Inf/Inf 是 NaN；先减去最大的 logit：它在 softmax 中会约掉。"}, "03-losses#derivation"},
@@ -248,6 +252,9 @@ func infoNCEGradientsWith(s slips) pairGradients {
 				if s.has(gradPositiveTwice) {
 					forQuery--
 				}
+			}
+			if j == 0 && s.has(gradPositiveFlipped) {
+				force, forQuery = -force, -forQuery
 			}
 			if s.has(gradNoKeys) {
 				force = 0

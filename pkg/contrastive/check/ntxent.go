@@ -27,6 +27,7 @@ const (
 	ntXentPositiveTwice
 	ntXentInterleaved
 	ntXentFirstOnly
+	ntXentHalf
 	ntXentOtherOnly
 	ntXentSum
 	ntXentOverN
@@ -130,6 +131,9 @@ func ntXentSpec() spec[PairLoss] {
 			{"first-view-only", lang.Text{
 				En: "Only the rows of z1 are anchors. Every view asks: the rows of z2 are anchors too, and the mean runs over 2n.",
 				Zh: "只有 z1 的行当了锚点。每个视图都要来问：z2 的行也是锚点，平均要对 2n 个取。"}, "05-simclr#derivation"},
+			{"half-of-the-anchors", lang.Text{
+				En: "You go through n anchors and divide by 2n: half of the loss. The rows of z2 are anchors too, so i runs over all 2n rows.",
+				Zh: "你只遍历了 n 个锚点，却除以 2n：损失只剩一半。z2 的行也是锚点，所以 i 要遍历全部 2n 行。"}, "05-simclr#derivation"},
 			{"other-view-only", lang.Text{
 				En: "An anchor is compared with the other view's rows only: that is InfoNCE in both directions. NT-Xent has all 2n − 1 other rows below, those of the anchor's own view as well.",
 				Zh: "锚点只与另一个视图的各行相比：那是双向的 InfoNCE。NT-Xent 的分母里是其余全部 2n − 1 行，也包括与锚点同一视图的各行。"}, "03-losses#derivation"},
@@ -196,7 +200,7 @@ func ntXentWith(s slips) PairLoss {
 			return (i + n) % (2 * n)
 		}
 		anchors, total := 2*n, 0.0
-		if s.has(ntXentFirstOnly) {
+		if s.has(ntXentFirstOnly) || s.has(ntXentHalf) {
 			anchors = n
 		}
 		for i := range anchors {
@@ -216,6 +220,8 @@ func ntXentWith(s slips) PairLoss {
 		case s.has(ntXentSum):
 		case s.has(ntXentOverN):
 			total /= float64(n)
+		case s.has(ntXentHalf):
+			total /= float64(2 * n)
 		default:
 			total /= float64(anchors)
 		}

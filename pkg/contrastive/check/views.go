@@ -174,8 +174,8 @@ func twoViewsSlips() []slip {
 			En: "Both views show the same part of the picture. Two crops are what SimCLR gains most from: the encoder must infer one part from another. Draw a place for each view.",
 			Zh: "两个视图是图片的同一部分。SimCLR 得益最多的正是两个不同的裁剪：编码器得从一部分推断另一部分。每个视图都要另抽位置。"}, "02-views#derivation"},
 		{"never-mirrored", lang.Text{
-			En: "No view is mirrored: draw it for each view, rng.IntN(2) == 0.",
-			Zh: "没有一个视图左右翻转：每个视图都要抽一次，rng.IntN(2) == 0。"}, "02-views#derivation"},
+			En: "No view is mirrored. Draw it for each view, rng.IntN(2) == 0; and exchange columns up to the middle only, or every exchange is undone by a later one.",
+			Zh: "没有一个视图左右翻转。每个视图都要抽一次，rng.IntN(2) == 0；而且列只交换到中间，否则前面的交换又会被后面的换回来。"}, "02-views#derivation"},
 		{"always-mirrored", lang.Text{
 			En: "Every view is mirrored. IntN(1) is always 0: IntN(2) == 0 holds in half of the cases.",
 			Zh: "每个视图都翻转了。IntN(1) 总是 0：IntN(2) == 0 才有一半的机会成立。"}, "02-views#derivation"},
