@@ -77,7 +77,7 @@ func (p *page) markdown(source []byte) (string, error) {
 	if err := converter.Renderer().Render(&b, source, document); err != nil {
 		return "", err
 	}
-	return b.String(), nil
+	return strings.ReplaceAll(b.String(), " ± ", "\u00a0±\u00a0"), nil // a value and its spread stay on one line
 }
 
 // target is where a link leads on the site, and false with its path where the file is no part of the site.

@@ -87,6 +87,7 @@ func TestFormulas(t *testing.T) {
 		"$$a = b$$":                 `<div class="formula">`,
 		"so $$a$$, then":            "then",
 		"- item $\\frac12$":         "<mfrac>",
+		"is 0.49 ± 0.02":            "0.49\u00a0±\u00a00.02",
 	} {
 		out, err := p.markdown([]byte(source))
 		require.NoError(t, err, source)

@@ -197,40 +197,115 @@
 
   var waiting = [], timer = 0, lives = {};
 
-  // The plot of a matrix is square. chart.square: pixels to its left, right, top and bottom at full width.
+  // The plot of a matrix is square. chart.square: pixels to its left, right, top and bottom at full width. What a narrow
+  // page needs above the plot beyond that is chart.above, and below it chart.below; fit sets them.
   function margins(chart, width) {
-    var s = chart.square;
-    return width < 560 ? [Math.min(s[0], 116), 62, s[2], s[3]] : s;
+    var s = chart.square, left = width < 560 ? Math.min(s[0], 116) : s[0], right = width < 560 ? 72 : s[1];
+    return [left, right, s[2] + (chart.above || 0), s[3]];
   }
 
   function height(chart, width) {
-    if (!chart.square || width >= chart.width) return chart.height;
+    if (!chart.square || width >= chart.width) return chart.height + (chart.above || 0) + (chart.below || 0);
     var m = margins(chart, width);
     return Math.max(140, width - m[0] - m[1]) + m[2] + m[3];
   }
 
-  // fit makes titles and the like suit a narrow page.
+  var ruler;
+  function long(text, font) {
+    ruler = ruler || root.document.createElement("canvas").getContext("2d");
+    ruler.font = font;
+    return ruler.measureText(text).width;
+  }
+
+  // wrap breaks a text at spaces into lines of at most so many pixels.
+  function wrap(text, font, width) {
+    var lines = [];
+    String(text).split(/\s+/).forEach(function (word) {
+      var last = lines.length - 1;
+      if (last >= 0 && long(lines[last] + " " + word, font) <= width) lines[last] += " " + word;
+      else lines.push(word);
+    });
+    return lines;
+  }
+
+  // rows counts the lines of a legend that is not scrolled.
+  function rows(names, font, mark, width) {
+    var count = 1, x = 0;
+    names.forEach(function (name) {
+      var w = mark + 5 + long(name, font);
+      if (x > 0 && x + w > width) { count++; x = 0; }
+      x += w + 10;
+    });
+    return count;
+  }
+
+  // fit makes titles and the like suit a narrow page: what does not fit in a line gets more of them.
   function fit(chart, option, width) {
-    var small = width < 560;
-    if (option.title) {
-      option.title.textStyle = option.title.textStyle || {};
-      option.title.textStyle.fontSize = small ? 14 : 16;
-      option.title.textStyle.width = width - (small ? 24 : 130);
-      option.title.textStyle.overflow = "truncate";
-      if (option.title.subtextStyle) { option.title.subtextStyle.width = width - 24; option.title.subtextStyle.overflow = "truncate"; }
+    var small = width < 560, measured = small && !!root.document, family = fontOf(chart) || "sans-serif", legend = option.legend, title = option.title, above = 0, below = 0;
+    var was = chart.was = chart.was || { text: title && title.text, note: title && title.subtext, grid: option.grid && option.grid[0] && option.grid[0].top,
+      bottom: option.grid && option.grid[0] && option.grid[0].bottom, legend: legend && legend.top, scroll: legend && legend.type,
+      names: legend && (legend.data || (option.series || []).map(function (s) { return s.name; })) };
+    if (title) {
+      title.textStyle = title.textStyle || {};
+      title.textStyle.fontSize = small ? 14 : 16;
+      title.textStyle.width = width - (small ? 24 : 130);
+      title.textStyle.overflow = measured ? "none" : "truncate";
+      if (title.subtextStyle) { title.subtextStyle.width = width - 24; title.subtextStyle.overflow = measured ? "none" : "truncate"; }
+      title.text = was.text;
+      title.subtext = was.note;
+      if (measured && was.text) {
+        var lines = wrap(was.text, "bold 14px " + family, width - 24);
+        title.text = lines.join("\n");
+        above += 20 * (lines.length - 1);
+      }
+      if (measured && was.note) {
+        lines = wrap(was.note, "12px " + family, width - 24);
+        title.subtext = lines.join("\n");
+        above += 16 * (lines.length - 1);
+      }
     }
     if (option.toolbox) option.toolbox.show = !small;
+    if (legend && was.scroll === "scroll" && typeof was.legend === "number") {
+      legend.top = was.legend + above;
+      legend.type = "scroll";
+      var names = measured && legend.show ? was.names.map(function (n) { return n && n.name || n; }).filter(function (n, i, all) { return n && all.indexOf(n) === i; }) : [];
+      var count = names.length && rows(names, "12px " + family, legend.itemWidth || 22, width - 24);
+      if (count > 1 && count < 6) {
+        legend.type = "plain";
+        above += 22 * (count - 1);
+      }
+    }
+    var axis = option.xAxis && option.xAxis[0], label = axis && axis.axisLabel;
+    if (label && (was.breaks = was.breaks || axis.type === "category" && label.overflow === "break")) {
+      var slot = Math.max(30, Math.floor((width - 120) / axis.data.length)), font = "11px " + family;
+      label.width = slot;
+      label.overflow = "break";
+      label.rotate = 0;
+      label.fontSize = measured ? 11 : 12;
+      if (measured && axis.data.some(function (name) { return name.split(/\s+/).some(function (word) { return long(word, font) > slot; }); })) {
+        label.rotate = 40; // rather than to break words
+        label.width = 120;
+        label.overflow = "truncate";
+        below = Math.max(0, 0.64 * Math.min(120, Math.max.apply(null, axis.data.map(function (name) { return long(name, font); }))) - 12);
+      } else if (measured) {
+        below = 14 * (Math.max.apply(null, axis.data.map(function (name) { return wrap(name, font, slot).length; })) - 1);
+      }
+    }
+    chart.above = above;
+    chart.below = below;
+    if (typeof was.grid === "number") option.grid[0].top = was.grid + above;
+    if (below || typeof was.bottom === "number") option.grid[0].bottom = was.bottom + below;
     if (chart.map && option.graphic && option.grid) { // a narrower page breaks the caption into more lines
       var more = chart.map.lines * (Math.max(1, Math.ceil(chart.width / width)) - 1);
       option.graphic[0].style.width = width - 24;
       option.grid[0].bottom = chart.map.bottom + 16 * more;
-      if (option.legend && width < chart.width) option.legend.type = "scroll"; // it keeps its height
+      if (legend && width < chart.width) legend.type = "scroll"; // it keeps its height
     }
     if (chart.square && option.visualMap && option.grid) {
       var m = margins(chart, width), side = Math.max(140, Math.min(width, chart.width) - m[0] - m[1]);
       option.grid[0].left = m[0];
       option.grid[0].right = m[1];
-      option.visualMap.itemHeight = Math.min(180, side - 60);
+      option.visualMap.itemHeight = Math.min(180, side - (small ? 110 : 60)); // its name stands above it, below the title
       option.visualMap.top = m[2] + side / 2 - option.visualMap.itemHeight / 2 - 28;
       option.graphic[0].top = option.visualMap.top - 22;
     }
@@ -242,12 +317,12 @@
     var picture = place.querySelector("img,pre");
     var kept = chart.live && lives[chart.live];
     try {
+      var option = fit(chart, prepare(chart, false), width);
       var box = kept ? kept.box : root.document.createElement("div");
       box.style.cssText = "width:" + width + "px;height:" + height(chart, width) + "px";
       box.setAttribute("role", "img");
       place.appendChild(box);
       var plot = kept ? kept.plot : root.contrastlabECharts.init(box, null, { renderer: "canvas", width: width, height: height(chart, width) });
-      var option = fit(chart, prepare(chart, false), width);
       if (kept) { delete option.dataZoom; plot.resize({ width: width, height: height(chart, width) }); }
       plot.setOption(option, { notMerge: !kept, replaceMerge: kept ? ["series"] : undefined });
       if (chart.live) lives[chart.live] = { box: box, plot: plot };
@@ -258,10 +333,11 @@
           var w = Math.min(place.clientWidth, chart.width);
           if (w < 40 || w === width || !place.contains(box)) return;
           width = w;
+          var fitted = fit(chart, { title: option.title, toolbox: option.toolbox, legend: option.legend, xAxis: option.xAxis, grid: option.grid, visualMap: option.visualMap, graphic: option.graphic }, w);
           box.style.width = w + "px";
           box.style.height = height(chart, w) + "px";
           plot.resize({ width: w, height: height(chart, w) });
-          plot.setOption(fit(chart, { title: option.title, toolbox: option.toolbox, grid: option.grid, visualMap: option.visualMap, graphic: option.graphic }, w));
+          plot.setOption(fitted);
         }).observe(place);
       }
     } catch (e) {
