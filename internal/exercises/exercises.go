@@ -61,6 +61,7 @@ func All() []Exercise {
 		{"10-balanced", lang.Text{En: "Balanced batch", Zh: "均衡的批"}, 20, Medium, "10-domains", "balanced.go", []string{"BalancedBatch"}},
 		{"11-clip", lang.Text{En: "CLIP", Zh: "CLIP"}, 15, Easy, "11-language", "clip.go", []string{"CLIP", "Retrieve"}},
 		{"12-probe", lang.Text{En: "Frozen probe", Zh: "冻结的线性探测"}, 25, Medium, "12-downstream", "probe.go", []string{"Standardize", "ProbeStep"}},
+		{"13-on-a-graph", lang.Text{En: "InfoNCE on a graph", Zh: "计算图上的 InfoNCE"}, 25, Medium, "03-losses", "onagraph.go", []string{"InfoNCE", "PairGradients"}},
 	}
 }
 

@@ -52,12 +52,12 @@ func Try(ctx context.Context, root string, e Exercise) (Outcome, error) {
 	if _, err := os.Stat(filepath.Join(module, e.ID)); err != nil {
 		return Outcome{}, err
 	}
-	outcomes, err := try(ctx, module, []Exercise{e}, "./"+e.ID)
+	outcomes, err := try(ctx, module, nil, []Exercise{e}, "./"+e.ID)
 	return outcomes[e.ID], err
 }
 
-// try runs the tests of packages of a module, those of the exercises given.
-func try(ctx context.Context, module string, all []Exercise, packages ...string) (map[string]Outcome, error) {
+// try runs the tests of packages of a module, those of the exercises given, with further environment variables.
+func try(ctx context.Context, module string, environment []string, all []Exercise, packages ...string) (map[string]Outcome, error) {
 	folder, err := os.MkdirTemp("", "lab-check-*")
 	if err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func try(ctx context.Context, module string, all []Exercise, packages ...string)
 	arguments := []string{"test", "-count=1", "-vet=off", "-timeout", tryLimit.String()}
 	cmd := exec.CommandContext(ctx, "go", append(arguments, packages...)...)
 	cmd.Dir = module
-	cmd.Env = append(os.Environ(), check.ReportEnv+"="+reports, "GOWORK=off")
+	cmd.Env = append(append(os.Environ(), environment...), check.ReportEnv+"="+reports, "GOWORK=off")
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	failed := cmd.Run()

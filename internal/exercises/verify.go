@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/contrastlab/contrastlab/internal/xla"
 	"github.com/contrastlab/contrastlab/pkg/contrastive/check"
 )
 
@@ -49,7 +50,7 @@ func Verify(ctx context.Context, root string) ([]Verified, error) {
 				return nil, err
 			}
 		}
-		outcomes, err := try(ctx, copied, all, "./...")
+		outcomes, err := try(ctx, copied, plugin(root), all, "./...")
 		if err != nil {
 			return nil, err
 		}
@@ -60,6 +61,18 @@ func Verify(ctx context.Context, root string) ([]Verified, error) {
 		}
 	}
 	return results, nil
+}
+
+// plugin leads a copy, which lies outside the checkout, to the checkout's XLA plugin.
+func plugin(root string) (environment []string) {
+	venv, err := filepath.Abs(filepath.Join(root, ".venv"))
+	if err != nil || os.Getenv(xla.EnvVenv) != "" {
+		return nil
+	}
+	if _, err := os.Stat(venv); err != nil {
+		return nil
+	}
+	return []string{xla.EnvVenv + "=" + venv}
 }
 
 func judgeStub(o Outcome) string {

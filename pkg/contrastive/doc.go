@@ -30,7 +30,7 @@
 //	eval      nearest neighbors, retrieval, probes, geometry, the doctor's rules
 //	manifold  PCA and t-SNE for plots
 //	chart     what to look at, in notebooks, pages and pictures
-//	check     claims of notebooks
+//	check     claims of notebooks, checks of exercises; check/ongraph lets them try graph functions
 //
 // Data flows one way: pictures are uploaded once, or sent batch by batch where they are too many
 // (Config.ResidentMiB); a step gets indices, gathers, makes views, encodes, projects and computes the loss,

@@ -26,6 +26,7 @@ func catalog() []selfTester {
 		retrieveSpec(),
 		standardizeSpec(),
 		probeStepSpec(),
+		pairGradientsSpec(),
 	}
 }
 

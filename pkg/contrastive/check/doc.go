@@ -10,6 +10,10 @@
 //
 //     check.InfoNCE(func(q, k [][]float64, temperature float64) float64 { ... })
 //
+// A function that builds a GoMLX graph becomes such a function by package ongraph:
+//
+//	check.InfoNCE(ongraph.PairLoss(backend, InfoNCE))
+//
 // In a test, the report fails it: check.InfoNCE(InfoNCE).Test(t). Messages are in English or Chinese (LAB_LANG=zh).
 //
 // What you may touch here: a file is a check, with its properties and its mistakes as code; it is listed in catalog.go.

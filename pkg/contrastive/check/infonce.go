@@ -53,10 +53,15 @@ func infoNCESpec() spec[PairLoss] {
 			{lang.Text{En: "the value, on 20 random batches", Zh: "20 个随机批次上的值"}, func(f PairLoss) (string, bool) {
 				var l largest
 				rng := random(1)
-				for range 20 {
-					q := rows(rng, 2+rng.IntN(7), 2+rng.IntN(7))
-					k, t := jitter(rng, q, 0.5), 0.05+rng.Float64()
-					l.compare(lang.Text{En: "%d pairs, T = %.2f", Zh: "%d 对，T = %.2f"}.Sprintf(len(q), t), oracle.InfoNCE(q, k, t), f(q, k, t))
+				var n, width int
+				var t float64
+				for batch := range 20 {
+					if batch%5 == 0 { // a function on a graph is compiled anew for each shape and temperature
+						n, width, t = 2+rng.IntN(7), 2+rng.IntN(7), 0.05+rng.Float64()
+					}
+					q := rows(rng, n, width)
+					k := jitter(rng, q, 0.5)
+					l.compare(lang.Text{En: "%d pairs, T = %.2f", Zh: "%d 对，T = %.2f"}.Sprintf(n, t), oracle.InfoNCE(q, k, t), f(q, k, t))
 				}
 				return l.result()
 			}},

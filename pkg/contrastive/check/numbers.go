@@ -135,7 +135,12 @@ func (l *largest) result() (string, bool) {
 }
 
 // number is x with as many digits as help to compare.
-func number(x float64) string { return fmt.Sprintf("%.6g", x) }
+func number(x float64) string {
+	if x == 0 {
+		x = 0 // not −0
+	}
+	return fmt.Sprintf("%.6g", x)
+}
 
 // slope is the derivative of f by x[i][j], by central differences.
 func slope(f func() float64, x [][]float64, i, j int) float64 {

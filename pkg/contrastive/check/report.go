@@ -119,9 +119,7 @@ func (r Report) publish() Report {
 		fmt.Print(r)
 		return r
 	}
-	if folder, err := os.Getwd(); err == nil {
-		r.Folder = filepath.Base(folder)
-	}
+	r.Folder = workingFolder()
 	line, err := json.Marshal(r)
 	if err == nil {
 		var file *os.File
@@ -137,4 +135,13 @@ func (r Report) publish() Report {
 		fmt.Printf("(%v)\n", err)
 	}
 	return r
+}
+
+// workingFolder is the name of the folder in which the program runs.
+func workingFolder() string {
+	folder, err := os.Getwd()
+	if err != nil {
+		return ""
+	}
+	return filepath.Base(folder)
 }
