@@ -8,6 +8,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model/initializer"
 
+	"github.com/contrastlab/contrastlab/pkg/contrastive/encoder"
 	"github.com/contrastlab/contrastlab/pkg/contrastive/loss"
 )
 
@@ -75,8 +76,9 @@ func (m MoCo) Step(s *Step) Objective {
 		directions = append(directions, [2]int{1, 0})
 	}
 	var q, k []*Node // of each direction, [B, E]
+	encoder.NormalizeInParts(s.root.Store(), g, m.Splits)
 	for _, views := range directions {
-		q = append(q, m.inParts(s.Views[views[0]], s.Embed))
+		q = append(q, s.Embed(s.Views[views[0]])...)
 	}
 	momentum := Scalar(g, dtypes.Float32, m.Momentum)
 	if m.RisingMomentum {
@@ -85,9 +87,10 @@ func (m MoCo) Step(s *Step) Objective {
 	s.Follow(momentum) // before the keys are made
 	for _, views := range directions {
 		// The batch is in random order, so one fixed shuffle is as good as another.
-		keys := interleave(m.inParts(interleave(s.Views[views[1]], m.Splits), s.EmbedByMomentum), s.Config.BatchSize/m.Splits)
-		k = append(k, loss.Normalize(keys))
+		keys := s.EmbedByMomentum(interleave(s.Views[views[1]], m.Splits))[0]
+		k = append(k, loss.Normalize(interleave(keys, s.Config.BatchSize/m.Splits)))
 	}
+	encoder.NormalizeInParts(s.root.Store(), g, 1)
 
 	batch, added := s.Config.BatchSize, m.keysPerStep(s.Config.BatchSize)
 	queueVar := s.Memory("moco").WithInitializer(initializer.Zero).VariableWithShape("queue", shapes.Make(dtypes.Float32, m.QueueLength, k[0].Shape().Dimensions[1])).SetTrainable(false)
@@ -106,15 +109,6 @@ func (m MoCo) Step(s *Step) Objective {
 	slot := MulScalar(Mod(ConvertDType(s.Done, dtypes.Int32), Const(g, int32(m.QueueLength/added))), float64(added))
 	queueVar.SetNodeValue(DynamicUpdateSlice(queue, Concatenate(k, 0), []*Node{slot, Const(g, int32(0))}))
 	return Objective{Loss: total, Ceiling: float64(len(directions)) * loss.InfoNCEQueueCeiling(m.QueueLength), A: q[0], B: k[0]}
-}
-
-// inParts embeds x [B, …] part by part → [B, E].
-func (m MoCo) inParts(x *Node, embed func(...*Node) []*Node) *Node {
-	var embedded []*Node
-	for _, part := range split(x, m.Splits) {
-		embedded = append(embedded, embed(part)...)
-	}
-	return Concatenate(embedded, 0)
 }
 
 // interleave deals the rows of x [N, …] to that many hands in turn and puts the hands behind each other: each of the

@@ -55,12 +55,6 @@ func product(a *Node, aAxis int, aBatch []int, b *Node, bAxis int, bBatch []int)
 	return Dot(a, b).WithAccumulatorDType(dtypes.InvalidDType).General([]int{aAxis}, aBatch, []int{bAxis}, bBatch)
 }
 
-// batchNorm has the field's constants (PyTorch's: ε = 1e-5, running averages with 0.9 of the old value),
-// not GoMLX's defaults (1e-3, 0.99), whose averages lag too far behind in runs of a few hundred steps.
-func batchNorm(scope *model.Scope, x *Node) *Node {
-	return ConvertDType(norm.BatchNorm(scope, float32s(x), -1).Epsilon(1e-5).Momentum(0.9).Done(), x.DType())
-}
-
 // startAtZero makes the scale of the batch-norm that was built in scope 0 at first instead of 1.
 func startAtZero(scope *model.Scope, channels int) {
 	scope.At(norm.BatchNormalizationScopeName).WithInitializer(initializer.Zero).
