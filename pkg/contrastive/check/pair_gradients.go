@@ -29,7 +29,7 @@ const (
 	stopLengths
 	stopAbove
 	stopBelow
-	stopNothingSum
+	gradientOfSum
 	rootAtZero
 )
 
@@ -195,7 +195,7 @@ func pairGradientsWith(s slips) batchGradients {
 					g--
 				}
 				g /= temperature
-				if !s.has(stopNothingSum) {
+				if !s.has(gradientOfSum) {
 					g /= float64(len(u))
 				}
 				for d := range u[i] {

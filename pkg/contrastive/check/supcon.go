@@ -16,9 +16,9 @@ type LabeledLoss func(z [][]float64, labels []int, temperature float64) float64
 //
 // (Khosla and others, 2020, equation 2), where P(i) are the other rows with the label of row i. All rows are anchors; the
 // mean runs over those that have a positive, and is 0 if none has. It recognizes a loss with the anchor itself among the
-// positives or below the fraction, with the mean inside the logarithm, with the other positives missing below, summed over
-// positives or anchors, anchors without positives counted or divided by zero, different labels as positives, a wrong
-// temperature, dot products, a wrong sign, and no max-subtraction.
+// positives or below the fraction, with the mean inside the logarithm, with the other or all positives missing below,
+// summed over positives or anchors, anchors without positives counted or divided by zero, different labels as positives, a
+// wrong temperature, dot products, a wrong sign, and no max-subtraction.
 func SupCon(f func(z [][]float64, labels []int, temperature float64) float64) Report {
 	return supConSpec().judge(f).publish()
 }
@@ -28,6 +28,7 @@ const (
 	supConSelfBelow
 	supConInside
 	supConOwnBelow
+	supConNegativesBelow
 	supConSumPositives
 	supConLonelyCounted
 	supConLonelyNaN
@@ -152,6 +153,9 @@ func supConSlips() []slip {
 		{"other-positives-missing-below", lang.Text{
 			En: "Below the fraction the other positives are missing. In SupCon everybody but the anchor stands there, positives and negatives alike.",
 			Zh: "分母里缺了其他正样本。在 SupCon 里，除锚点以外的所有行都在分母中，不分正负。"}, "09-supcon#derivation"},
+		{"positives-missing-below", lang.Text{
+			En: "Below the fraction stand the negatives alone, so that the loss can be negative. In SupCon everybody but the anchor stands there, positives too.",
+			Zh: "分母里只有负样本，损失可能为负。在 SupCon 里，除锚点以外的所有行都在分母中，正样本也在内。"}, "09-supcon#derivation"},
 		{"sum-over-positives", lang.Text{
 			En: "You add up the positives of an anchor without dividing by their number |P(i)|: anchors of large classes would count for more.",
 			Zh: "你把一个锚点的各正样本相加，却没有除以个数 |P(i)|：大类的锚点会更有分量。"}, "09-supcon#derivation"},
@@ -237,6 +241,9 @@ func supConWith(s slips) LabeledLoss {
 // supConAnchor is the loss of one anchor, from its logits.
 func supConAnchor(s slips, positives, negatives, below []float64) float64 {
 	naively := s.has(supConNoMax)
+	if s.has(supConNegativesBelow) {
+		below = negatives
+	}
 	if s.has(supConInside) {
 		return logSum(below, naively) - logSum(positives, naively) + math.Log(float64(len(positives)))
 	}
