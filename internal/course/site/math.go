@@ -166,5 +166,24 @@ func toMathML(tex string, display bool) (mathML string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("formula %q: %w", tex, err)
 	}
-	return mathML, nil
+	return spaced(mathML), nil
+}
+
+// functionName is the name of a function as the translator writes it, with the end of what stands before it and an opening
+// parenthesis after it.
+var functionName = regexp.MustCompile(`(</m[a-z]+>\s*)?<mi lspace="0\.11111em">([^<]*)</mi>(\s*<mo form="prefix")?`)
+
+// spaced gives the names of functions their distance, "x log y": only operators may have one in MathML.
+func spaced(mathML string) string {
+	return functionName.ReplaceAllStringFunc(mathML, func(found string) string {
+		part := functionName.FindStringSubmatch(found)
+		before, after := "0.17em", "0.17em"
+		if part[1] == "" || strings.HasPrefix(part[1], "</mo>") {
+			before = "0"
+		}
+		if part[3] != "" {
+			after = "0"
+		}
+		return fmt.Sprintf(`%s<mo lspace="%s" rspace="%s">%s</mo>%s`, part[1], before, after, part[2], part[3])
+	})
 }

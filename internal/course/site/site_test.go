@@ -87,6 +87,8 @@ func TestFormulas(t *testing.T) {
 		"$$a = b$$":                 `<div class="formula">`,
 		"so $$a$$, then":            "then",
 		"- item $\\frac12$":         "<mfrac>",
+		"$x \\log y$":               `<mo lspace="0.17em" rspace="0.17em">log</mo>`,
+		"$-\\ln(2N)$":               `<mo lspace="0" rspace="0">ln</mo>`,
 		"is 0.49 ± 0.02":            "0.49\u00a0±\u00a00.02",
 	} {
 		out, err := p.markdown([]byte(source))
