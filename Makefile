@@ -4,11 +4,11 @@ PY := .venv/bin/python
 # The tools of the venv come first: cells, lint and tests use the pinned ones.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup lab test notebooks demo lint clean
+.PHONY: help setup lab test notebooks demo lint image image-test clean
 .DEFAULT_GOAL := help
 
 help: ## list these commands
-	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(firstword $(MAKEFILE_LIST)) | while IFS=$$'\t' read -r name what; do printf '  make %-10s %s\n' "$$name" "$$what"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(firstword $(MAKEFILE_LIST)) | while IFS=$$'\t' read -r name what; do printf '  make %-10s %s\n' "$$name" "$$what"; done
 
 setup: ## install everything into .venv (CUDA=1 adds the plugin for NVIDIA GPUs); nothing to do the second time
 	@scripts/setup.sh
@@ -27,6 +27,12 @@ demo: setup ## train SimCLR on emoji from nothing, print the results beside thei
 
 lint: setup ## format, vet, staticcheck and go.mod only
 	@go run ./internal/testall -lint
+
+image: ## build the Docker image with docker, podman or buildah (CUDA=1: for NVIDIA GPUs)
+	@scripts/image.sh build
+
+image-test: ## try the image: a container without network, notebooks, another user
+	@scripts/image.sh test
 
 clean: ## remove .venv and what was built; runs and notebooks stay
 	@rm -rf .venv .venv.lock bin

@@ -2,11 +2,18 @@
 # Sets up the lab in .venv of this checkout: Python packages and the XLA plugin, GoNB and the Go tools, the Jupyter
 # kernel, a warm Go build cache, the command lab. Run it through `make setup`. Each stage leaves a stamp, written last, with a hash of
 # what went into it: a finished stage is skipped without touching the network, an interrupted one is done again.
-# CUDA=1 adds the plugin for NVIDIA GPUs. Kept to what bash 3.2 knows, because macOS has no newer one.
+# CUDA=1 adds the plugin for NVIDIA GPUs. Names of stages as arguments (python tools modules kernel warm lab) do only these,
+# as the Dockerfile does layer by layer. Kept to what bash 3.2 knows, because macOS has no newer one.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 ROOT=$PWD
 VENV=$ROOT/.venv
+# A link leads to a set-up that several checkouts share. One that may not be written, as a learner's in the image, is
+# complete, and is used as it is.
+if [ -L "$VENV" ] && [ -d "$VENV" ]; then
+  VENV=$(cd "$VENV" && pwd -P)
+  [ -w "$VENV" ] || exit 0
+fi
 STAMPS=$VENV/.stamps
 LOCK=$ROOT/.venv.lock
 PY=$VENV/bin/python
@@ -62,17 +69,20 @@ trap 'exit 130' INT TERM HUP
 if command -v sha256sum >/dev/null; then hash() { sha256sum | cut -d' ' -f1; }; else hash() { shasum -a 256 | cut -d' ' -f1; }; fi
 
 did=0
-# stage NAME KEY SENTENCE FUNCTION: runs the function unless its stamp holds the key.
+only=$*
+# stage NAME SENTENCE: runs the function do_NAME unless its stamp holds what key_NAME prints.
 stage() {
-  local name=$1 key=$2 what=$3 run=$4 log start
+  local name=$1 what=$2 key log start
+  case " ${only:-$name} " in *" $name "*) ;; *) return 0 ;; esac
+  key=$("key_$name")
   if [ "$(cat "$STAMPS/$name" 2>/dev/null || true)" = "$key" ]; then return 0; fi
   did=1
   start=$SECONDS
   printf '%-58s' "$what ..."
   log=$LOCK/$name.log
-  # Not `if "$run"`: inside a condition bash ignores set -e, and a step that fails would be passed over.
+  # Not `if do_...`: inside a condition bash ignores set -e, and a step that fails would be passed over.
   set +e
-  (set -e; "$run") >"$log" 2>&1
+  (set -e; "do_$name") >"$log" 2>&1
   local status=$?
   set -e
   if [ "$status" != 0 ]; then
@@ -92,7 +102,7 @@ if [ "${CUDA:-}" = 1 ] || [ -e "$STAMPS/with-cuda" ]; then
   requirements+=(-r requirements-cuda.txt)
 fi
 
-install_python() {
+do_python() {
   # An existing environment is completed in place. One that does not work is made anew, and so is one that was moved
   # with its checkout, because programs in it hold its path.
   if ! "$PY" -c 'import pip' 2>/dev/null || [ "$(cat "$STAMPS/path" 2>/dev/null || printf '%s' "$VENV")" != "$VENV" ]; then
@@ -104,7 +114,7 @@ install_python() {
   if [ "${#requirements[@]}" -gt 2 ]; then touch "$STAMPS/with-cuda"; fi
 }
 
-build_tools() {
+do_tools() {
   # Built under another name and moved, so that no half-written program is ever run.
   rm -rf "$VENV/bin/.new"
   mkdir -p "$VENV/bin/.new"
@@ -113,38 +123,44 @@ build_tools() {
   rmdir "$VENV/bin/.new"
 }
 
-install_kernel() {
+do_kernel() {
   # --force_deps: the tools are in the venv, which is not on this shell's PATH.
   JUPYTER_DATA_DIR="$VENV/share/jupyter" "$VENV/bin/gonb" --install --force_deps --logtostderr
   go run ./internal/setup kernel "$VENV"
 }
 
-warm_cache() {
-  # All modules now, so that nothing needs the network later; then the packages that cells import, with the flags that
-  # GoNB builds with (none). A package in the middle of being changed is no reason to withhold the lab.
+do_modules() {
+  # All of them now, so that nothing needs the network later.
   go mod download
+}
+
+do_warm() {
+  # The packages that cells import, with the flags that GoNB builds with (none). A package in the middle of being
+  # changed is no reason to withhold the lab.
   go build ./datasets/... ./pkg/... github.com/janpfeifer/gonb/gonbui || say "not all packages compile"
   go run ./internal/setup backend
 }
 
-build_lab() {
+do_lab() {
   mkdir -p "$VENV/bin/.new"
   go build -o "$VENV/bin/.new/lab" ./cmd/lab
   mv -f "$VENV/bin/.new/lab" "$VENV/bin/lab"
   rmdir "$VENV/bin/.new"
 }
 
-toolchain=$(go env GOVERSION GOOS GOARCH GOFLAGS CGO_ENABLED)
-python_key=$({ printf '%s\n' "$VENV" "${requirements[@]}"; python3 --version; cat requirements*.txt; } | hash)
-tools_key=$({ printf '%s\n' "$toolchain"; cat internal/tools/go.mod internal/tools/go.sum; } | hash)
-kernel_key=$({ printf '%s\n' "$VENV" "$tools_key" "$python_key" "$(command -v go)"; cat internal/setup/*.go; } | hash)
-warm_key=$({ printf '%s\n' "$toolchain" "$python_key" "$(go env GOCACHE)"; cat go.mod go.sum; } | hash)
+key_python() { { printf '%s\n' "$VENV" "${requirements[@]}"; python3 --version; cat requirements*.txt; } | hash; }
+key_tools() { { go_key; cat internal/tools/go.mod internal/tools/go.sum; } | hash; }
+key_modules() { { go env GOMODCACHE; cat go.mod go.sum; } | hash; }
+key_kernel() { { printf '%s\n' "$VENV"; key_tools; key_python; command -v go; cat internal/setup/*.go; } | hash; }
+key_warm() { { go_key; key_python; go env GOCACHE; cat go.mod go.sum; } | hash; }
 # The lab is built again when one of the packages of the kit changed, by what it has in files: git need not be there.
-lab_key=$({ printf '%s\n' "$toolchain"; cat go.mod go.sum; find cmd datasets internal pkg -type f ! -name '*_test.go' ! -path '*/testdata/*' | LC_ALL=C sort | xargs cksum; } | hash)
+key_lab() { { go_key; cat go.mod go.sum; find cmd datasets internal pkg -type f ! -name '*_test.go' ! -path '*/testdata/*' | LC_ALL=C sort | xargs cksum; } | hash; }
+go_key() { go env GOVERSION GOOS GOARCH GOFLAGS CGO_ENABLED; }
 
-stage python "$python_key" "Python packages and the XLA plugin into .venv" install_python
-stage tools "$tools_key" "GoNB, goimports, gopls and staticcheck" build_tools
-stage kernel "$kernel_key" "the Go kernel for Jupyter" install_kernel
-stage warm "$warm_key" "the Go build cache, and XLA on trial" warm_cache
-stage lab "$lab_key" "the command lab" build_lab
+stage python "Python packages and the XLA plugin into .venv"
+stage tools "GoNB, goimports, gopls and staticcheck"
+stage modules "the Go modules"
+stage kernel "the Go kernel for Jupyter"
+stage warm "the Go build cache, and XLA on trial"
+stage lab "the command lab"
 if [ "$did" = 1 ]; then say "the lab is set up in .venv ($SECONDS s)"; fi
