@@ -22,7 +22,7 @@ RUN cd /src && root=$(GOTOOLCHAIN="go$(sed -n 's/^go //p' go.mod)" go env GOROOT
 FROM ${BASE}
 RUN apt-get update && apt-get install -y --no-install-recommends \
       ca-certificates gcc git less libc6-dev make nano python3 python3-venv tini \
-    && rm -rf /var/lib/apt/lists/*
+    && apt-get clean && rm -rf /var/lib/apt/lists/*
 COPY --from=go /usr/local/go /usr/local/go
 
 # -trimpath: what is compiled here is found in the cache from any folder, so from every learner's copy too.

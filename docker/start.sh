@@ -24,7 +24,11 @@ become() {
   fi
   mkdir -p "$home/work"
   chown "$uid:$gid" "$home" "$home/work"
-  if [ "${CHOWN_HOME:-}" = yes ]; then chown -R "$uid:$gid" "$home"; fi
+  if [ "${CHOWN_HOME:-}" = yes ]; then
+    chown -R "$uid:$gid" "$home"
+  elif [ -n "$(find "$home/work" -mindepth 1 -maxdepth 1 ! -uid "$uid" ! -name lost+found -print -quit)" ]; then
+    say "files in $home/work are another user's: \`-e CHOWN_HOME=yes\` hands them to $user ($uid)"
+  fi
   cd "$home/work"
   exec setpriv --reuid "$uid" --regid "$gid" --init-groups env HOME="$home" USER="$user" LOGNAME="$user" "$@"
 }
@@ -48,6 +52,7 @@ if [ -z "${JUPYTER_TOKEN-unset}" ]; then
   say "JUPYTER_TOKEN is empty: a random token is used instead"
 fi
 case ${1:--} in
-  -*) LAB_IP=0.0.0.0 LAB_ROOT=$work exec "$LAB/scripts/lab.sh" "$@" ;;
+  # What JupyterLab's extension manager would install has no place to go.
+  -*) LAB_IP=0.0.0.0 LAB_ROOT=$work exec "$LAB/scripts/lab.sh" --LabApp.extension_manager=readonly "$@" ;;
   *) exec "$@" ;;
 esac

@@ -11,7 +11,7 @@ say() { printf 'lab: %s\n' "$*" >&2; }
 # A new disk has lost+found.
 if [ -e "$unfinished" ] || [ -z "$(find "$work" -mindepth 1 -maxdepth 1 ! -name lost+found -print -quit)" ]; then
   touch "$unfinished"
-  tar -C "$lab" --exclude=./.venv -cf - . | tar -C "$work" --no-same-owner -xf -
+  find "$lab" -mindepth 1 -maxdepth 1 ! -name .venv -exec cp -R {} "$work/" \;
   rm "$unfinished"
 fi
 if ! grep -qs '^module github.com/contrastlab/contrastlab$' "$work/go.mod"; then

@@ -40,28 +40,14 @@ build() {
 }
 
 layers() {
-  if [ "$ENGINE" = buildah ]; then
-    # buildah prints no sizes: they are taken from the layers themselves, uncompressed.
-    local dir
-    dir=$(mktemp -d)
-    buildah push --quiet --disable-compression "$IMAGE" "oci:$dir:image" >/dev/null
-    python3 - "$dir" <<'PY'
-import json, pathlib, sys
-root = pathlib.Path(sys.argv[1])
-def blob(d): return root / "blobs" / d["digest"].replace(":", "/")
-manifest = json.loads(blob(json.loads((root / "index.json").read_text())["manifests"][0]).read_text())
-config = json.loads(blob(manifest["config"]).read_text())
-sizes = [layer["size"] for layer in manifest["layers"]]
-steps = [h.get("created_by", "the base") for h in config["history"] if not h.get("empty_layer")]
-for size, step in zip(sizes, steps):
-    print(f"{size / 1e6:8.0f}  {step.removeprefix('/bin/sh -c ')[:100]}")
-print(f"{sum(sizes) / 1e6:8.0f}  together")
-PY
-    rm -rf "$dir"
-    return
-  fi
-  "$ENGINE" history --no-trunc --human=false --format '{{.Size}} {{.CreatedBy}}' "$IMAGE" |
-    awk '{ size = $1; sum += size; $1 = ""; if (size > 0) printf "%8.0f %s\n", size / 1e6, substr($0, 1, 101) } END { printf "%8.0f  together\n", sum / 1e6 }'
+  case $ENGINE in
+    docker)
+      docker history --no-trunc --human=false --format '{{.Size}} {{.CreatedBy}}' "$IMAGE" |
+        awk '{ size = $1; sum += size; $1 = ""; if (size > 0) printf "%8.0f %s\n", size / 1e6, substr($0, 1, 101) } END { printf "%8.0f  together\n", sum / 1e6 }'
+      ;;
+    podman) podman save --quiet --format docker-archive "$IMAGE" | docker/layers.py ;;
+    buildah) buildah push --quiet "$IMAGE" docker-archive:/dev/stdout | docker/layers.py ;;
+  esac
 }
 
 # --- the test ---------------------------------------------------------------------------------------------------------
