@@ -55,6 +55,7 @@ func All() []Exercise {
 		{"03-infonce", lang.Text{En: "InfoNCE", Zh: "InfoNCE"}, 15, Medium, "03-losses", "infonce.go", []string{"InfoNCE"}},
 		{"04-gradients", lang.Text{En: "The gradients of InfoNCE", Zh: "InfoNCE 的梯度"}, 20, Medium, "04-gradients", "gradients.go", []string{"InfoNCEGradients"}},
 		{"05-ntxent", lang.Text{En: "NT-Xent and its masks", Zh: "NT-Xent 与它的掩码"}, 25, Medium, "05-simclr", "ntxent.go", []string{"TwoViewMasks", "NTXent"}},
+		{"06-collapse", lang.Text{En: "A collapse detector", Zh: "坍缩检测器"}, 30, Hard, "06-collapse", "collapse.go", []string{"Diagnose"}},
 		{"07-geometry", lang.Text{En: "Alignment and uniformity", Zh: "对齐性与均匀性"}, 15, Easy, "07-alignment-and-uniformity", "geometry.go", []string{"Alignment", "Uniformity"}},
 		{"08-moco", lang.Text{En: "MoCo: encoder, queue, gradient", Zh: "MoCo：编码器、队列、梯度"}, 25, Medium, "08-moco", "moco.go", []string{"EMA", "Enqueue", "MoCoGradients"}},
 		{"09-supcon", lang.Text{En: "SupCon", Zh: "SupCon"}, 20, Medium, "09-supcon", "supcon.go", []string{"SupConMask", "SupCon"}},

@@ -14,6 +14,7 @@ func catalog() []selfTester {
 		infoNCEGradientsSpec(),
 		twoViewMasksSpec(),
 		ntXentSpec(),
+		diagnoseSpec(),
 		alignmentSpec(),
 		uniformitySpec(),
 		emaSpec(),
