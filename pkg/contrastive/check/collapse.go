@@ -81,6 +81,7 @@ const (
 	detectAllCollapsed
 	detectUncentered
 	detectZeroRows
+	detectZeroRowsLine
 	detectRankFirst
 	detectRankOnly
 )
@@ -143,7 +144,7 @@ func diagnoseSpec() spec[Detector] {
 				if got == r.Verdict {
 					right++
 				} else if wrong == "" {
-					wrong = lang.Text{En: "; %s: %v, got %v (std·√D %.3f, effective rank %.1f of %d)", Zh: "；%s：%v，得到%v（std·√D %.3f，有效秩 %.1f，共 %d 维）"}.Sprintf(
+					wrong = lang.Text{En: "; %s: want %v, got %v (std·√D %.3f, effective rank %.1f of %d)", Zh: "；%s：应为%v，得到%v（std·√D %.3f，有效秩 %.1f，共 %d 维）"}.Sprintf(
 						name(i), r.Verdict, got, r.Std, r.EffectiveRank, len(r.Z[0]))
 				}
 			}
@@ -239,6 +240,9 @@ func diagnoseSpec() spec[Detector] {
 			{"zero-rows", lang.Text{
 				En: "Rows of zeros, as a dead network makes them, become NaN when they are divided by their length. NaN is never below a threshold, so it passes for healthy: leave a row of zeros as it is.",
 				Zh: "全零的行（网络“死”了就会这样）除以自己的长度会得到 NaN。NaN 永远不会低于任何阈值，于是被当成健康：全零的行要原样保留。"}, "06-collapse#practice"},
+			{"zero-rows-as-a-line", lang.Text{
+				En: "Rows of zeros, as a dead network makes them, become NaN when they are divided by their length. NaN is never below a threshold, and an entropy that leaves out what is not above 0 then counts one direction: leave a row of zeros as it is.",
+				Zh: "全零的行（网络“死”了就会这样）除以自己的长度会得到 NaN。NaN 永远不会低于任何阈值，而熵又略去了不大于 0 的项，于是数出一个方向：全零的行要原样保留。"}, "06-collapse#practice"},
 			{"rank-first", lang.Text{
 				En: "You ask for the rank first. What a complete collapse leaves of the differences may well lie in few directions, or be nothing but rounding: its rank means nothing. First the spread; the rank only where there is one.",
 				Zh: "你先看了秩。完全坍缩之后残留的差别可能正好只在几个方向上，也可能只是舍入误差：这时的秩没有意义。先看散布；有散布，才谈得上秩。"}, "06-collapse#practice"},
@@ -258,7 +262,7 @@ func diagnoseWith(s slips) Detector {
 		unit := oracle.Units(z)
 		if s.has(detectRaw) {
 			unit = z
-		} else if s.has(detectZeroRows) {
+		} else if s.has(detectZeroRows | detectZeroRowsLine) {
 			unit = clone(z)
 			for i := range unit {
 				length := math.Sqrt(oracle.Dot(z[i], z[i]))
@@ -310,7 +314,11 @@ func diagnoseWith(s slips) Detector {
 			threshold = 2 // more than spread can be
 		}
 		collapsed := spread < threshold && !s.has(detectRankOnly)
-		few := effectiveRank(covariance) < hiddenruns.DimensionalShare*float64(width) && !s.has(detectStdOnly)
+		rank := effectiveRank(covariance)
+		if math.IsNaN(rank) && s.has(detectZeroRowsLine) {
+			rank = 1
+		}
+		few := rank < hiddenruns.DimensionalShare*float64(width) && !s.has(detectStdOnly)
 		switch {
 		case few && (s.has(detectRankFirst) || !collapsed):
 			return Dimensional
