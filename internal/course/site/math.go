@@ -170,8 +170,8 @@ func toMathML(tex string, display bool) (mathML string, err error) {
 }
 
 // functionName is the name of a function as the translator writes it, with the end of what stands before it and an opening
-// parenthesis after it.
-var functionName = regexp.MustCompile(`(</m[a-z]+>\s*)?<mi lspace="0\.11111em">([^<]*)</mi>(\s*<mo form="prefix")?`)
+// parenthesis after it. The translator writes attributes in an order that changes from call to call.
+var functionName = regexp.MustCompile(`(</m[a-z]+>\s*)?<mi lspace="0\.11111em">([^<]*)</mi>(\s*<mo [^>]*form="prefix")?`)
 
 // spaced gives the names of functions their distance, "x log y": only operators may have one in MathML.
 func spaced(mathML string) string {
