@@ -5,7 +5,7 @@
 //
 //	go run ./internal/exercises/hiddenruns/train
 //
-// which takes some four minutes on two cores. This package reads it, without GoMLX.
+// which takes two to four minutes on two cores. This package reads it, without GoMLX.
 package hiddenruns
 
 import (

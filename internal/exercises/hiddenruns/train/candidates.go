@@ -50,7 +50,11 @@ var candidates = map[verdict][]training{
 		{lang.Text{En: "SimSiam, no predictor, seed 2", Zh: "SimSiam，去掉预测头，种子 2"}, contrastive.SimSiam{NoPredictor: true}, plain, 2, 100},
 	},
 	dimensional: {
+		{lang.Text{En: "Barlow Twins, no off-diagonal term, seed 1", Zh: "Barlow Twins，去掉非对角项，种子 1"}, contrastive.BarlowTwins{Lambda: contrastive.Zero}, standard, 1, 150},
+		{lang.Text{En: "Barlow Twins, no off-diagonal term, seed 3", Zh: "Barlow Twins，去掉非对角项，种子 3"}, contrastive.BarlowTwins{Lambda: contrastive.Zero}, plain, 3, 150},
 		{lang.Text{En: "VICReg, 2 hidden units in the head, seed 1", Zh: "VICReg，投影头隐藏层只有 2 个单元，种子 1"}, contrastive.VICReg{}, narrow, 1, 100},
+		{lang.Text{En: "VICReg, no covariance term, seed 1", Zh: "VICReg，去掉协方差项，种子 1"}, contrastive.VICReg{Invariance: 100, Covariance: contrastive.Zero}, standard, 1, 200},
+		{lang.Text{En: "Barlow Twins, no off-diagonal term, seed 2", Zh: "Barlow Twins，去掉非对角项，种子 2"}, contrastive.BarlowTwins{Lambda: contrastive.Zero}, standard, 2, 150},
 		{lang.Text{En: "SimCLR, T = 1, 2 hidden units in the head, seed 1", Zh: "SimCLR，T = 1，投影头隐藏层只有 2 个单元，种子 1"}, contrastive.SimCLR{Temperature: 1}, narrow, 1, 150},
 		{lang.Text{En: "Barlow Twins, 2 hidden units in the head, seed 1", Zh: "Barlow Twins，投影头隐藏层只有 2 个单元，种子 1"}, contrastive.BarlowTwins{}, narrow, 1, 100},
 		{lang.Text{En: "VICReg, 2 hidden units in the head, seed 2", Zh: "VICReg，投影头隐藏层只有 2 个单元，种子 2"}, contrastive.VICReg{}, narrow, 2, 100},
