@@ -14,8 +14,9 @@ ARG BASE=docker.io/library/debian:trixie-20260918-slim@sha256:a99cfc517144bc59b1
 FROM ${BASE} AS go
 RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates golang-go
 ARG GOPROXY
-COPY go.mod /src/go.mod
-RUN cd /src && root=$(GOTOOLCHAIN="go$(sed -n 's/^go //p' go.mod)" go env GOROOT) && cp -R "$root" /usr/local/go && chmod -R u+w,a+rX /usr/local/go \
+WORKDIR /src
+COPY go.mod ./
+RUN root=$(GOTOOLCHAIN="go$(sed -n 's/^go //p' go.mod)" go env GOROOT) && cp -R "$root" /usr/local/go && chmod -R u+w,a+rX /usr/local/go \
     && /usr/local/go/bin/go version
 
 # --- the lab -----------------------------------------------------------------------------------------------------------

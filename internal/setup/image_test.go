@@ -55,16 +55,17 @@ func TestDockerfile(t *testing.T) {
 			require.Contains(t, setup, part)
 		}
 	}
-	home := regexp.MustCompile(`(?m)^WORKDIR (\S+)`).FindStringSubmatch(file)[1]
+	start := text(t, "docker", "start.sh")
+	home := regexp.MustCompile(`(?m)^LAB=(\S+)$`).FindStringSubmatch(start)[1]
+	require.Contains(t, file, "\nWORKDIR "+home+"\n")
 	require.Contains(t, file, xla.EnvVenv+"="+home+"/.venv ")
 	require.Contains(t, file, xla.EnvNoInstall+"=1 ")
 	require.Contains(t, file, home+"/docker/start.sh")
-	require.Contains(t, text(t, "docker", "start.sh"), "LAB="+home+"\n")
 	require.Contains(t, file, "\nEXPOSE 8888\n")
 	require.Contains(t, text(t, "scripts", "lab.sh"), "${PORT:-8888}")
 	require.Contains(t, text(t, "class", "new.sh"), ":8888")
 	require.Contains(t, file, "--uid 1000 --gid 100 jovyan")
-	require.Contains(t, text(t, "docker", "start.sh"), `"${NB_USER:-jovyan}" "${NB_UID:-1000}" "${NB_GID:-100}"`)
+	require.Contains(t, start, `"${NB_USER:-jovyan}" "${NB_UID:-1000}" "${NB_GID:-100}"`)
 	require.Contains(t, text(t, ".devcontainer", "devcontainer.json"), home+"/.venv .venv")
 }
 
