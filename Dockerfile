@@ -62,5 +62,5 @@ ENV HOME=/home/jovyan
 USER 1000
 WORKDIR /home/jovyan/work
 EXPOSE 8888
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["/opt/contrastlab/docker/healthcheck.py"]
+HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 CMD ["/opt/contrastlab/docker/healthcheck.py"]
 ENTRYPOINT ["tini", "-g", "--", "/opt/contrastlab/docker/start.sh"]
