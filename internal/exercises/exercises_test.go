@@ -1,6 +1,7 @@
 package exercises
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -58,6 +59,18 @@ func TestAllListed(t *testing.T) {
 		ids = append(ids, e.ID)
 	}
 	require.Equal(t, folders, ids)
+}
+
+// The table of each language has a line for each exercise that says what All says.
+func TestTable(t *testing.T) {
+	for language, file := range map[string]string{"en": "README.md", "zh": "README.zh-CN.md"} {
+		t.Setenv(lang.Env, language)
+		table, err := os.ReadFile(filepath.Join("..", "..", Folder, file))
+		require.NoError(t, err)
+		for _, e := range All() {
+			require.Contains(t, string(table), fmt.Sprintf("| [%s](%[1]s/%s) | %s | %d | %s | [%s](../notebooks/%[6]s.ipynb) |", e.ID, file, e.Title, e.Minutes, e.Level, e.Notebook))
+		}
+	}
 }
 
 func TestFind(t *testing.T) {

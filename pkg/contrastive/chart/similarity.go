@@ -216,7 +216,10 @@ func (c *Chart) matrix(values [][]float64, classes, names []string, lo, hi float
 	}
 	xName := "picture"
 	if len(bands) > 0 {
-		xName = "pictures, sorted by class"
+		xName = "sorted by class" // rows and columns may be different things
+		if m.Symmetric {
+			xName = "pictures, sorted by class"
+		}
 	}
 	off := len(bands) > 0
 	axis := opts.XAxis{Name: xName, Type: "category", Data: positions, SplitLine: &opts.SplitLine{Show: opts.Bool(false)}, AxisLabel: &opts.AxisLabel{Show: opts.Bool(!off)}}
