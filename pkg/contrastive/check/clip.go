@@ -115,22 +115,22 @@ func clipSpec() spec[PairLoss] {
 		slips: []slip{
 			{"pictures-ask-only", lang.Text{
 				En: "Only the pictures choose among the texts, or both halves are that same direction. Texts must choose among pictures as well: the second softmax runs down the columns.",
-				Zh: "只有图片在文本中挑选，或者两半都是这同一个方向。文本也要在图片中挑选：第二个 softmax 沿着列。"}, "03-losses#derivation"},
+				Zh: "只有图片在文本中挑选，或者两半都是这同一个方向。文本也要在图片中挑选：第二个 softmax 沿着列。"}, "11-language#derivation"},
 			{"texts-ask-only", lang.Text{
 				En: "Only the texts choose among the pictures, or both halves are that same direction. Pictures must choose among texts as well: the other softmax runs along the rows.",
-				Zh: "只有文本在图片中挑选，或者两半都是这同一个方向。图片也要在文本中挑选：另一个 softmax 沿着行。"}, "03-losses#derivation"},
+				Zh: "只有文本在图片中挑选，或者两半都是这同一个方向。图片也要在文本中挑选：另一个 softmax 沿着行。"}, "11-language#derivation"},
 			{"directions-added", lang.Text{
 				En: "The two directions are added; take their mean, so that guessing costs ln n and not twice as much.",
-				Zh: "两个方向加在了一起；应取平均，这样瞎猜的损失是 ln n，而不是它的两倍。"}, "03-losses#derivation"},
+				Zh: "两个方向加在了一起；应取平均，这样瞎猜的损失是 ln n，而不是它的两倍。"}, "11-language#derivation"},
 			{"softmax-over-the-matrix", lang.Text{
 				En: "One softmax runs over all n² pairs. Each picture has a choice of its own among n texts, and each text among n pictures.",
-				Zh: "一个 softmax 跨过了全部 n² 对。每张图片各自在 n 个文本中挑选，每个文本各自在 n 张图片中挑选。"}, "03-losses#derivation"},
+				Zh: "一个 softmax 跨过了全部 n² 对。每张图片各自在 n 个文本中挑选，每个文本各自在 n 张图片中挑选。"}, "11-language#derivation"},
 			{"missing-temperature", lang.Text{
 				En: "The temperature is not used: divide every cosine by T.",
 				Zh: "没有用到温度：每个余弦都要除以 T。"}, "03-losses#derivation"},
 			{"multiplied-temperature", lang.Text{
 				En: "The cosines are multiplied by T; they are to be divided by it. CLIP's code multiplies by a learned scale: that is 1/T.",
-				Zh: "余弦乘以了 T；应当除以 T。CLIP 的代码里乘的是一个学出来的系数，那是 1/T。"}, "03-losses#derivation"},
+				Zh: "余弦乘以了 T；应当除以 T。CLIP 的代码里乘的是一个学出来的系数，那是 1/T。"}, "11-language#derivation"},
 			{"dot-for-cosine", lang.Text{
 				En: "You compare by the dot product. Picture and text come from two encoders, with lengths that cannot be compared: divide by both.",
 				Zh: "你用点积来比较。图片和文本出自两个编码器，长度无法相比：要除以两个向量的长度。"}, "01-pairs-and-cosine#derivation"},

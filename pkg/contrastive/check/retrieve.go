@@ -121,19 +121,19 @@ func retrieveSpec() spec[Retriever] {
 				Zh: "你返回的是余弦最小的文本；最好的是最大的。"}, "01-pairs-and-cosine#derivation"},
 			{"texts-search-pictures", lang.Text{
 				En: "You search the best picture of each text: as many answers as texts. Each picture asks, the texts are the candidates.",
-				Zh: "你找的是每个文本的最佳图片，结果和文本一样多。应由图片来问，文本是候选。"}, "03-losses#derivation"},
+				Zh: "你找的是每个文本的最佳图片，结果和文本一样多。应由图片来问，文本是候选。"}, "11-language#derivation"},
 			{"never-negative", lang.Text{
 				En: "The search begins with a best cosine of 0, so a negative one is never taken. Begin with the first text, or with minus infinity.",
-				Zh: "搜索时最佳余弦从 0 开始，负的永远选不上。应从第一个文本开始，或者从负无穷开始。"}, "03-losses#practice"},
+				Zh: "搜索时最佳余弦从 0 开始，负的永远选不上。应从第一个文本开始，或者从负无穷开始。"}, "11-language#practice"},
 			{"stops-at-the-number-of-pictures", lang.Text{
 				En: "The search ends at the number of pictures: later texts are never found. The inner loop runs over all texts.",
-				Zh: "搜索到图片数就停了：后面的文本永远找不到。内层循环要遍历所有文本。"}, "03-losses#practice"},
+				Zh: "搜索到图片数就停了：后面的文本永远找不到。内层循环要遍历所有文本。"}, "11-language#practice"},
 			{"own-row-left-out", lang.Text{
 				En: "Text i is left out for picture i, as one would among pictures. Here it is the right answer.",
-				Zh: "对第 i 张图片跳过了第 i 个文本，那是图片之间互相检索时的做法。在这里它正是正确答案。"}, "05-simclr#intuition"},
+				Zh: "对第 i 张图片跳过了第 i 个文本，那是图片之间互相检索时的做法。在这里它正是正确答案。"}, "11-language#intuition"},
 			{"first-text-skipped", lang.Text{
 				En: "The first text can never win: compare it like the others, from j = 0 on.",
-				Zh: "第一个文本永远赢不了：要从 j = 0 开始，像其他文本一样比较它。"}, "03-losses#practice"},
+				Zh: "第一个文本永远赢不了：要从 j = 0 开始，像其他文本一样比较它。"}, "11-language#practice"},
 		},
 	}
 }
