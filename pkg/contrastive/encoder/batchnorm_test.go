@@ -38,7 +38,7 @@ func TestNormalizeInParts(t *testing.T) {
 			return []*Node{y, Gradient(ReduceAllSum(Mul(y, Sin(x))), x)[0]}
 		})
 		for range 2 {
-			out := exec.MustExec(x)
+			out := exec.MustCall(x)
 			y, grad = tensors.MustCopyFlatData[float32](out[0]), tensors.MustCopyFlatData[float32](out[1])
 		}
 		return y, grad
