@@ -31,12 +31,25 @@ func TestNotebookInJupyterLab(t *testing.T) {
 	p.until(time.Minute, "the notebook", `!!document.querySelector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-MarkdownCell h1")`)
 	require.Zero(t, value[int](p, drawn), "nothing has run yet")
 
-	// The first cell is prose, the next two are the set-up. The kernel's status is unknown until a cell runs.
-	p.run(time.Minute, chromedp.Click(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-MarkdownCell h1", chromedp.ByQuery))
-	for range 3 {
+	// The kernel's status is unknown until it has run a cell, and a cell that is run before it listens may be lost. The
+	// first set-up cell can be run again: it is, until the kernel answers, and once more before the second.
+	run := func() {
 		p.run(time.Minute, chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(input.ModifierShift))) // runs a cell and goes on
-		time.Sleep(300 * time.Millisecond)
+		time.Sleep(500 * time.Millisecond)
 	}
+	first := func() {
+		p.run(time.Minute, chromedp.Click(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell .jp-InputPrompt", chromedp.ByQuery))
+		run()
+	}
+	for range 30 {
+		first()
+		if value[bool](p, `document.body.innerText.includes("| Idle")`) {
+			break
+		}
+		time.Sleep(time.Second)
+	}
+	first()
+	run()
 	p.until(2*time.Minute, "the set-up cells", `!!document.querySelector("[data-lab='contrastlab-echarts']")`)
 	// JupyterLab puts a cell into the page when it comes near.
 	p.run(time.Minute, chromedp.Evaluate(`(function () {
