@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 
 	"github.com/gomlx/gomlx/core/graph"
 
@@ -30,7 +31,11 @@ func run(args []string) error {
 		if err != nil {
 			return err
 		}
-		return errors.Join(describeKernel(args[1], goTool), settleJupyter(args[1]))
+		goFlags, err := exec.Command(goTool, "env", "GOFLAGS").Output()
+		if err != nil {
+			return fmt.Errorf("go env GOFLAGS: %w", err)
+		}
+		return errors.Join(describeKernel(args[1], goTool, strings.TrimSpace(string(goFlags))), settleJupyter(args[1]))
 	case len(args) == 1 && args[0] == "backend":
 		return tryBackend()
 	}

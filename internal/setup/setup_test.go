@@ -14,7 +14,7 @@ func TestDescribeKernel(t *testing.T) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := describeKernel(venv, "/go/bin/go"); err == nil || !strings.Contains(err.Error(), "kernel.json") {
+	if err := describeKernel(venv, "/go/bin/go", "-trimpath"); err == nil || !strings.Contains(err.Error(), "kernel.json") {
 		t.Errorf("no description to complete: %v", err)
 	}
 	file := filepath.Join(dir, "kernel.json")
@@ -25,7 +25,7 @@ func TestDescribeKernel(t *testing.T) {
 		}
 	}
 	for range 2 { // again changes nothing
-		if err := describeKernel(venv, "/go/bin/go"); err != nil {
+		if err := describeKernel(venv, "/go/bin/go", "-trimpath"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -47,6 +47,9 @@ func TestDescribeKernel(t *testing.T) {
 	}
 	if got.Env["CONTRASTLAB_VENV"] != doubled || got.Env["KEEP"] != "1" || got.Language != "go" {
 		t.Errorf("description %+v", got)
+	}
+	if got.Env["GOFLAGS"] != "-trimpath -ldflags=-s" || withoutSymbols("") != "-ldflags=-s" || withoutSymbols("-ldflags=-w") != "-ldflags=-w" {
+		t.Errorf("GOFLAGS %q", got.Env["GOFLAGS"])
 	}
 	if len(got.Argv) != 3 || got.Argv[0] != filepath.Join(venv, "bin", "gonb") {
 		t.Errorf("argv %q", got.Argv)
