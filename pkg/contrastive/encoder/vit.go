@@ -109,7 +109,7 @@ func (e ViT) Validate() error {
 // FitsSide implements [Sized]: patches must cover the picture.
 func (e ViT) FitsSide(side int) error {
 	if side%e.Patch != 0 {
-		return fmt.Errorf("patch = %d: pictures of %d×%d cannot be cut into patches of %d×%d", e.Patch, side, side, e.Patch, e.Patch)
+		return fmt.Errorf("patch = %d: pictures of %d×%d cannot be cut into patches of %d×%d; choose another size or patch", e.Patch, side, side, e.Patch, e.Patch)
 	}
 	return nil
 }
