@@ -47,13 +47,13 @@ RUN GOCACHE=/tmp/build GOMODCACHE=/tmp/mod scripts/setup.sh tools && chmod -R u+
 # warm when the image is more than five days old. The archives of unpacked modules are not needed again.
 COPY go.sum ./
 RUN scripts/setup.sh modules && find "$GOMODCACHE" -name '*.zip' -delete \
-    && find "$GOMODCACHE" -path "$GOMODCACHE/cache/*" -type f -exec chmod 666 {} + \
+    && find "$GOMODCACHE" -path "$GOMODCACHE/cache/*" -type f -exec chmod a+rw {} + \
     && find "$GOMODCACHE" \( -path '*@*' ! -path "$GOMODCACHE/cache/*" -prune \) -o -type d -exec chmod 1777 {} +
 COPY . .
 RUN scripts/setup.sh && go build ./... && go -C exercises test -run '^$' ./... >/dev/null \
     && find . -path ./.venv -prune -o -type f ! -name .image -exec sha256sum {} + | sort | sha256sum | cut -c1-12 >.image \
     && find . -path ./.venv -prune -o ! -type l ! -perm -a=r -exec chmod a+rX {} + \
-    && find "$GOCACHE" -type d -exec chmod 1777 {} + && find "$GOCACHE" -type f -exec chmod 666 {} +
+    && find "$GOCACHE" -type d -exec chmod 1777 {} + && find "$GOCACHE" -type f -exec chmod a+rw {} +
 
 # The user of the Jupyter images: the same name, numbers and folders, so that their settings fit here.
 RUN useradd --no-log-init --create-home --shell /bin/bash --uid 1000 --gid 100 jovyan \
