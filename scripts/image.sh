@@ -132,6 +132,8 @@ try_image() {
   if [ "$ENGINE" = buildah ]; then start; else start --cap-drop ALL --security-opt no-new-privileges; fi
   say "healthy after $SECONDS s"
   enter /opt/contrastlab/docker/firstcell.py "$token"
+  say "XLA, with a program that go kept when the image was made"
+  enter go run ./internal/setup backend
   say "two notebooks, in quick mode"
   enter go run ./internal/notebook/run notebooks/00-tour.ipynb notebooks/01-pairs-and-cosine.ipynb
   if enter lab help dev >/dev/null 2>&1; then
