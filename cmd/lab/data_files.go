@@ -4,12 +4,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
-
-	"github.com/mattn/go-isatty"
 
 	"github.com/contrastlab/contrastlab/datasets"
 	"github.com/contrastlab/contrastlab/pkg/contrastive"
@@ -86,7 +83,7 @@ func shortName(name string) string {
 func progressOn(w io.Writer) func(datasets.Progress) {
 	every := 10 * time.Second
 	begin, end := "", "\n"
-	if f, ok := w.(*os.File); ok && isatty.IsTerminal(f.Fd()) {
+	if isTerminal(w) {
 		every, begin, end = 200*time.Millisecond, "\r\x1b[K", ""
 	}
 	var doing string

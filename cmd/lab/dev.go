@@ -20,11 +20,7 @@ make test.`,
 			if call.args[0] != "verify" {
 				return usage("unknown task %q; there is: verify", call.args[0])
 			}
-			l, err := newLearner(call)
-			if err != nil {
-				return err
-			}
-			return l.verify()
+			return forLearner((*learner).verify)(call)
 		}
 	},
 }

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mattn/go-isatty"
-
 	"github.com/contrastlab/contrastlab/internal/exercises"
 	"github.com/contrastlab/contrastlab/internal/lang"
 	"github.com/contrastlab/contrastlab/internal/xla"
@@ -21,15 +19,7 @@ var listCommand = &command{
 	short:    "list the exercises and how far you have come",
 	long:     "Lists the exercises of the course in order, with the minutes each takes, and marks those that you have passed.",
 	examples: []string{"lab list"},
-	bind: func(*flag.FlagSet) func(*call) error {
-		return func(call *call) error {
-			l, err := newLearner(call)
-			if err != nil {
-				return err
-			}
-			return l.list()
-		}
-	},
+	bind:     func(*flag.FlagSet) func(*call) error { return forLearner((*learner).list) },
 }
 
 var nextCommand = &command{
@@ -37,15 +27,7 @@ var nextCommand = &command{
 	short:    "show the next exercise: what to read, what to write",
 	long:     "Shows the first exercise that you have not passed: its text, the file to write in, the notebook before it.",
 	examples: []string{"lab next"},
-	bind: func(*flag.FlagSet) func(*call) error {
-		return func(call *call) error {
-			l, err := newLearner(call)
-			if err != nil {
-				return err
-			}
-			return l.showNext()
-		}
-	},
+	bind:     func(*flag.FlagSet) func(*call) error { return forLearner((*learner).showNext) },
 }
 
 var hintCommand = &command{
@@ -56,27 +38,19 @@ var hintCommand = &command{
 before. The exercise is named by its folder, its number or its word, and is the next one if none is named.`,
 	examples: []string{"lab hint", "lab hint 03-infonce", "lab hint 3 2"},
 	bind: func(*flag.FlagSet) func(*call) error {
-		return func(call *call) error {
-			l, err := newLearner(call)
-			if err != nil {
-				return err
-			}
-			e, err := l.meant()
-			if err != nil {
-				return err
-			}
+		return forExercise(func(l *learner, e exercises.Exercise) error {
 			hints := e.Hints()
 			state := l.progress.Of(e)
 			number := min(state.Hints+1, len(hints))
-			if len(call.args) == 2 {
-				if _, err := fmt.Sscanf(call.args[1], "%d", &number); err != nil || number < 1 || number > len(hints) {
-					return usage("hint %q of %s: there are 1 to %d", call.args[1], e.ID, len(hints))
+			if len(l.args) == 2 {
+				if _, err := fmt.Sscanf(l.args[1], "%d", &number); err != nil || number < 1 || number > len(hints) {
+					return usage("hint %q of %s: there are 1 to %d", l.args[1], e.ID, len(hints))
 				}
 			}
-			call.printf("%s\n%s\n", l.paint(bold, lang.Text{En: "%s, hint %d of %d", Zh: "%s，提示 %d / %d"}.Sprintf(e.ID, number, len(hints))), hints[number-1])
+			l.printf("%s\n%s\n", l.paint(bold, lang.Text{En: "%s, hint %d of %d", Zh: "%s，提示 %d / %d"}.Sprintf(e.ID, number, len(hints))), hints[number-1])
 			state.Hints = max(state.Hints, number)
 			return l.progress.Save()
-		}
+		})
 	},
 }
 
@@ -101,10 +75,31 @@ func newLearner(call *call) (*learner, error) {
 	return &learner{call: call, root: root, progress: progress, color: hasColors(call)}, nil
 }
 
+// forLearner is what a command does for the learner of the checkout around the working folder.
+func forLearner(do func(*learner) error) func(*call) error {
+	return func(call *call) error {
+		l, err := newLearner(call)
+		if err != nil {
+			return err
+		}
+		return do(l)
+	}
+}
+
+// forExercise is what a command does for the exercise that is meant.
+func forExercise(do func(*learner, exercises.Exercise) error) func(*call) error {
+	return forLearner(func(l *learner) error {
+		e, err := l.meant()
+		if err != nil {
+			return err
+		}
+		return do(l, e)
+	})
+}
+
 // hasColors says whether what is printed goes to a terminal whose user has not asked for no colors.
 func hasColors(call *call) bool {
-	f, ok := call.stdout.(*os.File)
-	return ok && isatty.IsTerminal(f.Fd()) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	return isTerminal(call.stdout) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
 
 // The codes of a terminal's colors.

@@ -22,15 +22,11 @@ every one. The exit code is 0 if it passes and 1 if it does not.`,
 	examples: []string{"lab check", "lab check 03-infonce", "lab check -all"},
 	bind: func(fs *flag.FlagSet) func(*call) error {
 		all := fs.Bool("all", false, "check every exercise")
-		return func(call *call) error {
-			l, err := newLearner(call)
-			if err != nil {
-				return err
-			}
+		return forLearner(func(l *learner) error {
 			chosen := exercises.All()
 			switch {
-			case *all && len(call.args) > 0:
-				return usage("-all and %q: choose one", call.args[0])
+			case *all && len(l.args) > 0:
+				return usage("-all and %q: choose one", l.args[0])
 			case !*all:
 				e, err := l.meant()
 				if err != nil {
@@ -40,7 +36,7 @@ every one. The exit code is 0 if it passes and 1 if it does not.`,
 			}
 			failed := 0
 			for _, e := range chosen {
-				passed, err := l.try(call.ctx, e)
+				passed, err := l.try(l.ctx, e)
 				if err != nil {
 					return err
 				}
@@ -52,7 +48,7 @@ every one. The exit code is 0 if it passes and 1 if it does not.`,
 				return errNotPassed(failed, len(chosen))
 			}
 			return nil
-		}
+		})
 	},
 }
 
@@ -75,11 +71,7 @@ times a second, which works in containers and on network drives too. Ctrl-C ends
 			if *every <= 0 {
 				return usage("-every %v: it must be above 0", *every)
 			}
-			l, err := newLearner(call)
-			if err != nil {
-				return err
-			}
-			return l.watch(call.ctx, *every)
+			return forLearner(func(l *learner) error { return l.watch(call.ctx, *every) })(call)
 		}
 	},
 }

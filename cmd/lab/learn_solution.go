@@ -20,21 +20,13 @@ var solutionCommand = &command{
 	examples: []string{"lab solution 03-infonce", "lab solution 3 -peek"},
 	bind: func(fs *flag.FlagSet) func(*call) error {
 		peek := fs.Bool("peek", false, "show it before you have passed; your progress keeps that")
-		return func(call *call) error {
-			l, err := newLearner(call)
-			if err != nil {
-				return err
-			}
-			e, err := l.meant()
-			if err != nil {
-				return err
-			}
+		return forExercise(func(l *learner, e exercises.Exercise) error {
 			if err := l.allow(e, *peek); err != nil {
 				return err
 			}
-			call.printf("%s", e.Solution())
+			l.printf("%s", e.Solution())
 			return nil
-		}
+		})
 	},
 }
 
@@ -64,15 +56,7 @@ for which you must have passed, or say -peek.`,
 	bind: func(fs *flag.FlagSet) func(*call) error {
 		solution := fs.Bool("solution", false, "compare with the solution")
 		peek := fs.Bool("peek", false, "with -solution: before you have passed")
-		return func(call *call) error {
-			l, err := newLearner(call)
-			if err != nil {
-				return err
-			}
-			e, err := l.meant()
-			if err != nil {
-				return err
-			}
+		return forExercise(func(l *learner, e exercises.Exercise) error {
 			mine, err := os.ReadFile(filepath.Join(l.root, filepath.FromSlash(e.Path())))
 			if err != nil {
 				return err
@@ -93,7 +77,7 @@ for which you must have passed, or say -peek.`,
 				return err
 			}
 			if text == "" {
-				call.printf("%s\n", lang.Text{En: "no difference", Zh: "没有差别"})
+				l.printf("%s\n", lang.Text{En: "no difference", Zh: "没有差别"})
 				return nil
 			}
 			for line := range strings.Lines(text) {
@@ -104,10 +88,10 @@ for which you must have passed, or say -peek.`,
 				case strings.HasPrefix(line, "-"):
 					line = l.paint(red, line)
 				}
-				call.printf("%s\n", line)
+				l.printf("%s\n", line)
 			}
 			return nil
-		}
+		})
 	},
 }
 
@@ -118,25 +102,17 @@ var resetCommand = &command{
 	long:     "Puts the empty file of an exercise back. What you wrote is kept in the same folder, under a name that ends in .bak.",
 	examples: []string{"lab reset 03-infonce"},
 	bind: func(*flag.FlagSet) func(*call) error {
-		return func(call *call) error {
-			l, err := newLearner(call)
-			if err != nil {
-				return err
-			}
-			e, err := l.meant()
-			if err != nil {
-				return err
-			}
+		return forExercise(func(l *learner, e exercises.Exercise) error {
 			backup, err := exercises.Reset(l.root, e)
 			switch {
 			case err != nil:
 				return err
 			case backup == "":
-				call.printf("%s\n", lang.Text{En: "%s is empty", Zh: "%s 是空白的"}.Sprintf(l.here(e.Path())))
+				l.printf("%s\n", lang.Text{En: "%s is empty", Zh: "%s 是空白的"}.Sprintf(l.here(e.Path())))
 			default:
-				call.printf("%s\n", lang.Text{En: "%s is empty again; what you wrote is in %s", Zh: "%s 已恢复为空白；你写的内容在 %s"}.Sprintf(l.here(e.Path()), l.here(backup)))
+				l.printf("%s\n", lang.Text{En: "%s is empty again; what you wrote is in %s", Zh: "%s 已恢复为空白；你写的内容在 %s"}.Sprintf(l.here(e.Path()), l.here(backup)))
 			}
 			return nil
-		}
+		})
 	},
 }

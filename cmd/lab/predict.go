@@ -23,34 +23,30 @@ both side by side. It may be changed until the measurement is seen. Without a nu
 what was measured.`,
 	examples: []string{"lab predict untrained_recall 0.05", "lab predict"},
 	bind: func(*flag.FlagSet) func(*call) error {
-		return func(call *call) error {
-			l, err := newLearner(call)
-			if err != nil {
-				return err
-			}
+		return forLearner(func(l *learner) error {
 			if os.Getenv(check.PredictionsEnv) == "" { // the file that the notebooks use
 				path := filepath.Join(l.root, "notebooks", filepath.FromSlash(check.PredictionsFile))
 				if err := os.Setenv(check.PredictionsEnv, path); err != nil {
 					return err
 				}
 			}
-			switch len(call.args) {
+			switch len(l.args) {
 			case 0:
 				return l.predictions()
 			case 1:
-				return usage("VALUE is missing: how much do you expect of %q?", call.args[0])
+				return usage("VALUE is missing: how much do you expect of %q?", l.args[0])
 			}
-			value, err := strconv.ParseFloat(call.args[1], 64)
+			value, err := strconv.ParseFloat(l.args[1], 64)
 			if err != nil {
-				return usage("%q is not a number", call.args[1])
+				return usage("%q is not a number", l.args[1])
 			}
-			said, err := check.PredictOutside(call.args[0], value)
+			said, err := check.PredictOutside(l.args[0], value)
 			if err != nil {
 				return badInput(err)
 			}
-			call.printf("%s: %s\n", call.args[0], said)
+			l.printf("%s: %s\n", l.args[0], said)
 			return nil
-		}
+		})
 	},
 }
 

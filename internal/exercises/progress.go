@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/contrastlab/contrastlab/internal/wholefile"
 )
 
 // ProgressEnv is the environment variable that names the learner's file of progress, if it is not [ProgressFile].
@@ -89,22 +91,5 @@ func (p *Progress) Save() error {
 	if err != nil {
 		return err
 	}
-	return replace(p.path, append(content, '\n'))
-}
-
-// replace writes a file in place of an old one, all or nothing.
-func replace(path string, content []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(file.Name())
-	_, err = file.Write(content)
-	if err = errors.Join(err, file.Chmod(0o644), file.Close()); err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), path)
+	return wholefile.Write(p.path, append(content, '\n'), 0o644)
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/contrastlab/contrastlab/internal/wholefile"
 	"github.com/contrastlab/contrastlab/internal/xla"
 	"github.com/contrastlab/contrastlab/pkg/contrastive/check"
 )
@@ -155,7 +156,7 @@ func Reset(root string, e Exercise) (backup string, err error) {
 	path := filepath.Join(root, filepath.FromSlash(e.Path()))
 	content, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return "", replace(path, e.Stub())
+		return "", wholefile.Write(path, e.Stub(), 0o644)
 	}
 	if err != nil || string(content) == string(e.Stub()) {
 		return "", err
@@ -173,6 +174,6 @@ func Reset(root string, e Exercise) (backup string, err error) {
 		if err = errors.Join(err, file.Close()); err != nil {
 			return "", err
 		}
-		return backup, replace(path, e.Stub())
+		return backup, wholefile.Write(path, e.Stub(), 0o644)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/contrastlab/contrastlab/internal/wholefile"
 	"github.com/contrastlab/contrastlab/internal/xla"
 )
 
@@ -64,9 +65,6 @@ func withoutSymbols(goFlags string) string {
 // and a lesson opens as text to be read rather than as its source.
 func settleJupyter(venv string) error {
 	dir := filepath.Join(venv, "share", "jupyter", "lab", "settings")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("jupyter: %w", err)
-	}
 	err := writeJSON(filepath.Join(dir, "overrides.json"), map[string]any{
 		"@jupyterlab/apputils-extension:notification": map[string]any{"fetchNews": "false", "checkForUpdates": false},
 		"@jupyterlab/docmanager-extension:plugin":     map[string]any{"defaultViewers": map[string]any{"markdown": "Markdown Preview"}},
@@ -83,10 +81,7 @@ func writeJSON(file string, value any) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(file+".new", append(out, '\n'), 0o644); err != nil {
-		return err
-	}
-	return os.Rename(file+".new", file)
+	return wholefile.Write(file, append(out, '\n'), 0o644)
 }
 
 // escape protects a path from Jupyter's substitution of $NAME.

@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"path/filepath"
 	"time"
+
+	"github.com/contrastlab/contrastlab/internal/wholefile"
 )
 
 // PredictionsEnv is the environment variable that names the file of predictions; without it, or empty, the file is
@@ -159,18 +160,5 @@ func update(change func(map[string]Prediction) bool) error {
 	if err != nil {
 		return err
 	}
-	path := predictionsPath()
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
-	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(file.Name())
-	_, err = file.Write(append(content, '\n'))
-	if err = errors.Join(err, file.Close()); err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), path)
+	return wholefile.Write(predictionsPath(), append(content, '\n'), 0o600)
 }
