@@ -34,19 +34,10 @@ const (
 
 func clipSpec() spec[PairLoss] {
 	return spec[PairLoss]{
-		name:     "CLIP",
-		exercise: "11-clip",
-		with:     clipWith,
-		answers: func(f PairLoss) []float64 {
-			rng := random(111)
-			var a []float64
-			for _, t := range []float64{0.4, 1.6} {
-				image := rows(rng, 5, 4)
-				a = append(a, f(image, jitter(rng, image, 0.7), t))
-			}
-			far := [][]float64{{1, 0}, {0, 1}}
-			return append(a, f(far, clone(far), 0.001))
-		},
+		name:      "CLIP",
+		exercise:  "11-clip",
+		with:      clipWith,
+		answers:   func(f PairLoss) []float64 { return pairAnswers(f, 111, 0.7, 0.4, 1.6) },
 		unwritten: func(_, _ [][]float64, _ float64) float64 { return 0 },
 		rows: []row[PairLoss]{
 			{lang.Text{En: "the value, on 20 random batches", Zh: "20 个随机批次上的值"}, func(f PairLoss) (string, bool) {
@@ -59,58 +50,19 @@ func clipSpec() spec[PairLoss] {
 				}
 				return l.result()
 			}},
-			{lang.Text{En: "pictures and texts exchanged: the same", Zh: "图片和文本对调：不变"}, func(f PairLoss) (string, bool) {
-				rng := random(2)
-				image := rows(rng, 6, 4)
-				text := jitter(rng, image, 1)
-				return differs(f(image, text, 0.3), f(text, image, 0.3))
-			}},
-			{lang.Text{En: "all candidates alike: ln n", Zh: "所有候选都相同：ln n"}, func(f PairLoss) (string, bool) {
-				z := make([][]float64, 8)
-				for i := range z {
-					z[i] = []float64{3, 4}
-				}
-				return differs(math.Log(8), f(z, clone(z), 0.1))
-			}},
+			exchangeable(lang.Text{En: "pictures and texts exchanged: the same", Zh: "图片和文本对调：不变"}, 2, 6, 4, 1),
+			allAlike(lang.Text{En: "all candidates alike: ln n", Zh: "所有候选都相同：ln n"}, math.Log(8)),
 			{lang.Text{En: "one text for all pictures: ln n in both directions", Zh: "所有图片配同一个文本：两个方向都是 ln n"}, func(f PairLoss) (string, bool) {
 				image := [][]float64{{1, 0}, {0, 1}, {1, 0}, {0, 1}}
 				text := [][]float64{{1, 1}, {2, 2}, {1, 1}, {1, 1}}
 				return differs(math.Log(4), f(image, text, 0.5))
 			}},
-			{lang.Text{En: "one pair: nothing to choose from, 0", Zh: "只有一对：无可选择，值为 0"}, func(f PairLoss) (string, bool) {
-				return differs(0, f([][]float64{{1, 2}}, [][]float64{{2, 1}}, 0.5))
-			}},
-			{lang.Text{En: "T = 0.001: no overflow", Zh: "T = 0.001：不溢出"}, func(f PairLoss) (string, bool) {
-				image := [][]float64{{1, 0}, {0, 1}}
-				if detail, ok := differs(0, f(image, clone(image), 0.001)); !ok {
-					return detail, false
-				}
-				return differs(1000, f(image, [][]float64{image[1], image[0]}, 0.001))
-			}},
-			{lang.Text{En: "the length of a row does not matter", Zh: "与行向量的长度无关"}, func(f PairLoss) (string, bool) {
-				rng := random(3)
-				image := rows(rng, 6, 4)
-				text := jitter(rng, image, 0.7)
-				return differs(f(image, text, 0.3), f(scaled(rng, image), scaled(rng, text), 0.3))
-			}},
-			{lang.Text{En: "the order of the pairs does not matter", Zh: "与样本对的次序无关"}, func(f PairLoss) (string, bool) {
-				rng := random(4)
-				image := rows(rng, 6, 4)
-				text := jitter(rng, image, 0.7)
-				order := rng.Perm(6)
-				return differs(f(image, text, 0.3), f(permuted(image, order), permuted(text, order), 0.3))
-			}},
-			{lang.Text{En: "a zero row gives a number", Zh: "零向量也得到一个数"}, func(f PairLoss) (string, bool) {
-				image, text := [][]float64{{0, 0}, {1, 0}}, [][]float64{{1, 0}, {1, 1}}
-				return differs(oracle.CLIP(image, text, 0.5), f(image, text, 0.5))
-			}},
-			{lang.Text{En: "its inputs stay as they are", Zh: "不改动输入"}, func(f PairLoss) (string, bool) {
-				rng := random(5)
-				image, text := rows(rng, 4, 3), rows(rng, 4, 3)
-				image1, text1 := clone(image), clone(text)
-				f(image1, text1, 0.5)
-				return unchanged([]string{"image", "text"}, [][][]float64{image, text}, [][][]float64{image1, text1})
-			}},
+			onePair(lang.Text{En: "one pair: nothing to choose from, 0", Zh: "只有一对：无可选择，值为 0"}),
+			noOverflow(),
+			lengthFree(3, 0.7),
+			orderFree(4, 0.7),
+			zeroRow(oracle.CLIP, []float64{1, 1}),
+			pairStays(5, "image", "text"),
 		},
 		slips: []slip{
 			{"pictures-ask-only", lang.Text{
@@ -159,14 +111,7 @@ func clipWith(s slips) PairLoss {
 		}
 		n := len(image)
 		logit := func(i, j int) float64 {
-			switch c := similarity(image[i], text[j]); {
-			case s.has(clipNoTemperature):
-				return c
-			case s.has(clipTimesTemperature):
-				return c * temperature
-			default:
-				return c / temperature
-			}
+			return logitOf(similarity(image[i], text[j]), temperature, s.has(clipNoTemperature), s.has(clipTimesTemperature))
 		}
 		var all []float64
 		for i := range n {

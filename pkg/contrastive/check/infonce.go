@@ -35,19 +35,10 @@ const (
 
 func infoNCESpec() spec[PairLoss] {
 	return spec[PairLoss]{
-		name:     "InfoNCE",
-		exercise: "03-infonce",
-		with:     infoNCEWith,
-		answers: func(f PairLoss) []float64 {
-			var a []float64
-			rng := random(31)
-			for _, t := range []float64{1, 0.2} {
-				q := rows(rng, 5, 4)
-				a = append(a, f(q, jitter(rng, q, 0.5), t))
-			}
-			far := [][]float64{{1, 0}, {0, 1}}
-			return append(a, f(far, clone(far), 0.001))
-		},
+		name:      "InfoNCE",
+		exercise:  "03-infonce",
+		with:      infoNCEWith,
+		answers:   func(f PairLoss) []float64 { return pairAnswers(f, 31, 0.5, 1, 0.2) },
 		unwritten: func(_, _ [][]float64, _ float64) float64 { return 0 },
 		rows: []row[PairLoss]{
 			{lang.Text{En: "the value, on 20 random batches", Zh: "20 个随机批次上的值"}, func(f PairLoss) (string, bool) {
@@ -65,48 +56,13 @@ func infoNCESpec() spec[PairLoss] {
 				}
 				return l.result()
 			}},
-			{lang.Text{En: "all candidates alike: ln n", Zh: "所有候选都相同：ln n"}, func(f PairLoss) (string, bool) {
-				z := make([][]float64, 8)
-				for i := range z {
-					z[i] = []float64{3, 4}
-				}
-				return differs(math.Log(8), f(z, clone(z), 0.1))
-			}},
-			{lang.Text{En: "one pair: nothing to choose from, 0", Zh: "只有一对：无可选择，值为 0"}, func(f PairLoss) (string, bool) {
-				return differs(0, f([][]float64{{1, 2}}, [][]float64{{2, 1}}, 0.5))
-			}},
-			{lang.Text{En: "T = 0.001: no overflow", Zh: "T = 0.001：不溢出"}, func(f PairLoss) (string, bool) {
-				q := [][]float64{{1, 0}, {0, 1}}
-				if detail, ok := differs(0, f(q, clone(q), 0.001)); !ok {
-					return detail, false
-				}
-				return differs(1000, f(q, [][]float64{q[1], q[0]}, 0.001))
-			}},
-			{lang.Text{En: "the length of a row does not matter", Zh: "与行向量的长度无关"}, func(f PairLoss) (string, bool) {
-				rng := random(2)
-				q := rows(rng, 6, 4)
-				k := jitter(rng, q, 0.5)
-				return differs(f(q, k, 0.3), f(scaled(rng, q), scaled(rng, k), 0.3))
-			}},
-			{lang.Text{En: "the order of the pairs does not matter", Zh: "与样本对的次序无关"}, func(f PairLoss) (string, bool) {
-				rng := random(3)
-				q := rows(rng, 6, 4)
-				k := jitter(rng, q, 0.5)
-				order := rng.Perm(6)
-				return differs(f(q, k, 0.3), f(permuted(q, order), permuted(k, order), 0.3))
-			}},
-			{lang.Text{En: "a zero row gives a number", Zh: "零向量也得到一个数"}, func(f PairLoss) (string, bool) {
-				q := [][]float64{{0, 0}, {1, 0}}
-				k := [][]float64{{1, 0}, {1, 0}}
-				return differs(oracle.InfoNCE(q, k, 0.5), f(q, k, 0.5))
-			}},
-			{lang.Text{En: "its inputs stay as they are", Zh: "不改动输入"}, func(f PairLoss) (string, bool) {
-				rng := random(4)
-				q, k := rows(rng, 4, 3), rows(rng, 4, 3)
-				q1, k1 := clone(q), clone(k)
-				f(q1, k1, 0.5)
-				return unchanged([]string{"q", "k"}, [][][]float64{q, k}, [][][]float64{q1, k1})
-			}},
+			allAlike(lang.Text{En: "all candidates alike: ln n", Zh: "所有候选都相同：ln n"}, math.Log(8)),
+			onePair(lang.Text{En: "one pair: nothing to choose from, 0", Zh: "只有一对：无可选择，值为 0"}),
+			noOverflow(),
+			lengthFree(2, 0.5),
+			orderFree(3, 0.5),
+			zeroRow(oracle.InfoNCE, []float64{1, 0}),
+			pairStays(4, "q", "k"),
 		},
 		slips: []slip{
 			{"no-max-subtraction", lang.Text{
@@ -149,14 +105,7 @@ func infoNCEWith(s slips) PairLoss {
 			if s.has(columnsForRows) {
 				i, j = j, i
 			}
-			switch c := similarity(q[i], k[j]); {
-			case s.has(noTemperature):
-				return c
-			case s.has(timesTemperature):
-				return c * temperature
-			default:
-				return c / temperature
-			}
+			return logitOf(similarity(q[i], k[j]), temperature, s.has(noTemperature), s.has(timesTemperature))
 		}
 		for i := range n {
 			var below []float64

@@ -45,14 +45,7 @@ func ntXentSpec() spec[PairLoss] {
 		exercise: "05-ntxent",
 		with:     ntXentWith,
 		answers: func(f PairLoss) []float64 {
-			var a []float64
-			rng := random(51)
-			for _, t := range []float64{0.9, 0.2} {
-				z := rows(rng, 5, 4)
-				a = append(a, f(z, jitter(rng, z, 0.5), t))
-			}
-			far := [][]float64{{1, 0}, {0, 1}}
-			return append(a, f(far, clone(far), 0.001), behind(f))
+			return append(pairAnswers(f, 51, 0.5, 0.9, 0.2), behind(f))
 		},
 		unwritten: func(_, _ [][]float64, _ float64) float64 { return 0 },
 		rows: []row[PairLoss]{
@@ -66,33 +59,14 @@ func ntXentSpec() spec[PairLoss] {
 				}
 				return l.result()
 			}},
-			{lang.Text{En: "all views alike: ln(2n − 1), the ceiling", Zh: "所有视图都相同：上限 ln(2n − 1)"}, func(f PairLoss) (string, bool) {
-				z := make([][]float64, 8)
-				for i := range z {
-					z[i] = []float64{3, 4}
-				}
-				return differs(math.Log(15), f(z, clone(z), 0.1))
-			}},
+			allAlike(lang.Text{En: "all views alike: ln(2n − 1), the ceiling", Zh: "所有视图都相同：上限 ln(2n − 1)"}, math.Log(15)),
 			{lang.Text{En: "pairs alike, all else at right angles: the floor", Zh: "成对相同，其余都成直角：下限"}, func(f PairLoss) (string, bool) {
 				z := [][]float64{{1, 0, 0}, {0, 2, 0}, {0, 0, 3}}
 				return differs(math.Log1p(4*math.Exp(-1/0.5)), f(z, clone(z), 0.5))
 			}},
-			{lang.Text{En: "one picture: nothing to choose from, 0", Zh: "只有一张图片：无可选择，值为 0"}, func(f PairLoss) (string, bool) {
-				return differs(0, f([][]float64{{1, 2}}, [][]float64{{2, 1}}, 0.5))
-			}},
-			{lang.Text{En: "T = 0.001: no overflow", Zh: "T = 0.001：不溢出"}, func(f PairLoss) (string, bool) {
-				z := [][]float64{{1, 0}, {0, 1}}
-				if detail, ok := differs(0, f(z, clone(z), 0.001)); !ok {
-					return detail, false
-				}
-				return differs(1000, f(z, [][]float64{z[1], z[0]}, 0.001))
-			}},
-			{lang.Text{En: "the views may be exchanged: both are anchors", Zh: "可以交换两个视图：两者都是锚点"}, func(f PairLoss) (string, bool) {
-				rng := random(53)
-				z1 := rows(rng, 5, 3)
-				z2 := jitter(rng, z1, 0.8)
-				return differs(f(z1, z2, 0.3), f(z2, z1, 0.3))
-			}},
+			onePair(lang.Text{En: "one picture: nothing to choose from, 0", Zh: "只有一张图片：无可选择，值为 0"}),
+			noOverflow(),
+			exchangeable(lang.Text{En: "the views may be exchanged: both are anchors", Zh: "可以交换两个视图：两者都是锚点"}, 53, 5, 3, 0.8),
 			{lang.Text{En: "length and order do not matter", Zh: "与长度和次序无关"}, func(f PairLoss) (string, bool) {
 				rng := random(54)
 				z1 := rows(rng, 6, 4)
@@ -100,17 +74,8 @@ func ntXentSpec() spec[PairLoss] {
 				order := rng.Perm(6)
 				return differs(f(z1, z2, 0.3), f(permuted(scaled(rng, z1), order), permuted(scaled(rng, z2), order), 0.3))
 			}},
-			{lang.Text{En: "a zero row gives a number", Zh: "零向量也得到一个数"}, func(f PairLoss) (string, bool) {
-				z1, z2 := [][]float64{{0, 0}, {1, 0}}, [][]float64{{1, 0}, {1, 1}}
-				return differs(oracle.NTXent(z1, z2, 0.5), f(z1, z2, 0.5))
-			}},
-			{lang.Text{En: "its inputs stay as they are", Zh: "不改动输入"}, func(f PairLoss) (string, bool) {
-				rng := random(55)
-				z1, z2 := rows(rng, 4, 3), rows(rng, 4, 3)
-				got1, got2 := clone(z1), clone(z2)
-				f(got1, got2, 0.5)
-				return unchanged([]string{"z1", "z2"}, [][][]float64{z1, z2}, [][][]float64{got1, got2})
-			}},
+			zeroRow(oracle.NTXent, []float64{1, 1}),
+			pairStays(55, "z1", "z2"),
 			{lang.Text{En: "z1 = z[:4] of a longer z: z[4] stays", Zh: "z1 = z[:4] 取自更长的 z：z[4] 不变"}, func(f PairLoss) (string, bool) {
 				return differs(9, behind(f))
 			}},
@@ -184,14 +149,7 @@ func ntXentWith(s slips) PairLoss {
 			similarity = oracle.Dot
 		}
 		logit := func(i, a int) float64 {
-			switch c := similarity(z[i], z[a]); {
-			case s.has(ntXentNoTemperature):
-				return c
-			case s.has(ntXentTimesTemperature):
-				return c * temperature
-			default:
-				return c / temperature
-			}
+			return logitOf(similarity(z[i], z[a]), temperature, s.has(ntXentNoTemperature), s.has(ntXentTimesTemperature))
 		}
 		partner := func(i int) int {
 			if s.has(ntXentInterleaved) {

@@ -200,14 +200,7 @@ func supConWith(s slips) LabeledLoss {
 		for i := range z {
 			var positives, negatives, below []float64
 			for a := range z {
-				c := similarity(z[i], z[a])
-				switch {
-				case s.has(supConNoTemperature):
-				case s.has(supConTimesTemperature):
-					c *= temperature
-				default:
-					c /= temperature
-				}
+				c := logitOf(similarity(z[i], z[a]), temperature, s.has(supConNoTemperature), s.has(supConTimesTemperature))
 				if a != i || s.has(supConSelfBelow) {
 					below = append(below, c)
 				}
