@@ -28,7 +28,7 @@ type whisker struct {
 
 // Bars draws a metric of several methods side by side for each group, such as recall@1 for each pair of artists, with
 // numbers and error bars. Every result belongs beside its baselines: raw pixels, the untrained encoder. The axis
-// starts at zero, as bars must. A value that is not finite has no bar.
+// starts at zero, as bars must, and of values that can be shares, up to 1, it does not go beyond 1. A value that is not finite has no bar.
 func Bars(title, metric string, groups []string, series []BarSeries) *Chart {
 	if len(groups) == 0 || len(series) == 0 {
 		return failed(title, "%d groups and %d series make no bars", len(groups), len(series))
@@ -95,10 +95,13 @@ func Bars(title, metric string, groups []string, series []BarSeries) *Chart {
 	c.Alt = fmt.Sprintf("Bar chart of %s. %s.", metric, strings.Join(words, "; "))
 	bottom, top := niceRange(lo, hi*1.06)
 	if lo >= 0 {
-		bottom = 0
+		bottom, top = 0, barsEnd(hi)
+	}
+	if len(legend) == 1 {
+		legend = nil // the axis says it
 	}
 	a := axes{x: opts.XAxis{Type: "category", Data: groups, SplitLine: &opts.SplitLine{Show: opts.Bool(false)}},
-		y: opts.XAxis{Name: metric, Type: "value", Min: bottom, Max: top}, legend: len(series) > 1, bottom: 40, tooltip: opts.Tooltip{ValueFormatter: named("number")}}
+		y: opts.XAxis{Name: metric, Type: "value", Min: bottom, Max: top}, legend: legend, bottom: 40, tooltip: opts.Tooltip{ValueFormatter: named("number")}}
 	c.rect(a, append(bars, whiskers...)...)
 	if c.err != nil {
 		return c
@@ -111,7 +114,6 @@ func Bars(title, metric string, groups []string, series []BarSeries) *Chart {
 		s["tooltip"] = map[string]any{"show": false}
 		s["clip"] = false
 	}
-	c.option["legend"].(map[string]any)["data"] = legend
 	c.option["legend"].(map[string]any)["selectedMode"] = false // hiding a method would leave its error bars behind
 	for _, label := range c.option["xAxis"].([]any) {
 		axis := label.(map[string]any)["axisLabel"].(map[string]any)
@@ -119,4 +121,19 @@ func Bars(title, metric string, groups []string, series []BarSeries) *Chart {
 		axis["overflow"], axis["width"] = "break", (frameWidth-120)/len(groups)
 	}
 	return c
+}
+
+// barsEnd is where the axis of bars ends that reach up to hi: at 1 for what is nearly or just 1, as shares can be, and else at
+// the next round number that leaves room for the numbers over the bars.
+func barsEnd(hi float64) float64 {
+	if hi <= 0 {
+		return 1
+	}
+	unit := math.Pow(10, math.Floor(math.Log10(hi)))
+	for _, end := range []float64{1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 12} {
+		if end = roundTo(end*unit, 8); end >= hi*1.06 || end == 1 && hi <= 1 {
+			return end
+		}
+	}
+	return roundTo(12*unit, 8)
 }

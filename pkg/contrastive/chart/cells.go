@@ -216,7 +216,7 @@ func (t cellTable) draw(c *Chart) *Chart {
 	if c.err != nil {
 		return c
 	}
-	top := c.frameTop(false)
+	top := c.frameTop()
 	c.Height = top + height*len(t.rows) + bottom
 	for _, g := range c.option["grid"].([]any) {
 		g := g.(map[string]any)

@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/color"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/contrastlab/contrastlab/pkg/contrastive/chart/internal/echarts"
@@ -18,11 +19,12 @@ import (
 type Chart struct {
 	// Title stands above the chart.
 	Title string
-	// Note is a second, smaller line: what is left out, what a sign means.
+	// Note stands below it, smaller, in as many lines as it needs: what is left out, what a sign means.
 	Note string
 	// Alt describes the chart in words, for screen readers and plain-text output.
 	Alt string
-	// Width and Height are the size in CSS pixels. On a narrower page a chart shrinks.
+	// Width and Height are the size in CSS pixels, as the chart was made: with a longer title or note it grows by their
+	// lines. On a narrower page a chart shrinks.
 	Width, Height int
 
 	// What an interactive chart is made of; empty for pictures.
@@ -33,6 +35,11 @@ type Chart struct {
 	plotLeft              int                    // of a matrix, in CSS pixels, as are the next two
 	plotRight, plotBottom int
 	paint                 func(*raster.Canvas) // what the static form has below its axes
+
+	made       int  // the room of the head above the legend when the chart was made
+	legendRows int  // of the legend at full width
+	scroll     bool // it has too many, and shows a page of names at a time
+	reserved   bool // the three are set
 
 	picture *image.RGBA // of a static chart, title included, at pictureScale
 	err     error
@@ -52,6 +59,7 @@ type spec struct {
 	Whiskers map[string]whisker `json:"whiskers,omitempty"`
 	Square   []int              `json:"square,omitempty"`
 	Map      *sheet             `json:"map,omitempty"`
+	Lines    *headLines         `json:"lines,omitempty"`
 	Painted  bool               `json:"painted,omitempty"` // the static form's data are, by Go
 }
 
@@ -65,7 +73,7 @@ const maxPNG = 40 << 10
 // failed is a chart that cannot be drawn; it shows why.
 func failed(title, format string, args ...any) *Chart {
 	err := fmt.Errorf("chart: "+format, args...)
-	return &Chart{Title: title, Alt: "Nothing to draw: " + strings.TrimPrefix(err.Error(), "chart: ") + ".", Width: 760, Height: 160, err: err}
+	return &Chart{Title: title, Alt: "Nothing to draw: " + strings.TrimPrefix(err.Error(), "chart: ") + ".", Width: frameWidth, Height: 160, err: err}
 }
 
 // Err says why there is nothing to draw (no data, rows of different lengths, ...), nil if there is. A chart with an
@@ -87,16 +95,22 @@ func (c *Chart) Option() ([]byte, error) {
 // finished is the spec with the texts and the size as they are now.
 func (c *Chart) finished() spec {
 	s := c.spec
-	s.Width, s.Height = c.Width, c.Height
+	s.Width, s.Height = c.Width, c.height()
+	s.Lines = &headLines{len(c.titleLines()), len(c.noteLines()), c.legendRows}
 	s.Option = map[string]any{}
 	for k, v := range c.option {
 		s.Option[k] = v
 	}
-	title := map[string]any{"text": c.Title, "left": 12, "top": 10, "textStyle": map[string]any{"fontSize": 16, "lineHeight": 20, "fontWeight": "bold", "color": ink}}
+	lower(s.Option, c.shift())
+	if len(s.Square) > 0 {
+		s.Square = slices.Clone(s.Square)
+		s.Square[2] += c.shift()
+	}
+	title := map[string]any{"text": c.Title, "left": 12, "top": 10, "textStyle": map[string]any{"fontSize": titleSize, "lineHeight": titleLine, "fontWeight": "bold", "color": ink}}
 	if c.Note != "" {
 		title["subtext"] = c.Note
-		title["itemGap"] = 4
-		title["subtextStyle"] = map[string]any{"fontSize": 12, "lineHeight": 16, "color": faint}
+		title["itemGap"] = noteGap
+		title["subtextStyle"] = map[string]any{"fontSize": noteSize, "lineHeight": noteLine, "color": faint}
 	}
 	s.Option["title"] = title
 	s.Option["aria"] = map[string]any{"enabled": true, "label": map[string]any{"enabled": true, "description": c.Alt}}
@@ -116,11 +130,16 @@ func (c *Chart) Image() (image.Image, error) {
 	}
 	s := c.finished()
 	s.Map, s.Painted = nil, c.paint != nil
-	svg, err := echarts.SVG(s, c.Width, c.Height)
+	title := s.Option["title"].(map[string]any)
+	title["text"] = strings.Join(c.titleLines(), "\n")
+	if c.Note != "" {
+		title["subtext"] = strings.Join(c.noteLines(), "\n")
+	}
+	svg, err := echarts.SVG(s, s.Width, s.Height)
 	if err != nil {
 		return nil, err
 	}
-	canvas := raster.NewCanvas(scaled(c.Width), scaled(c.Height), color.White)
+	canvas := raster.NewCanvas(scaled(s.Width), scaled(s.Height), color.White)
 	if c.values != nil {
 		c.paintCells(canvas)
 	}
@@ -152,8 +171,8 @@ func (c *Chart) PNG() ([]byte, error) {
 func scaled(n int) int { return int(math.Round(float64(n) * pictureScale)) }
 
 func (c *Chart) emptyState() image.Image {
-	canvas := raster.NewCanvas(scaled(c.Width), scaled(c.Height), color.White)
-	w, h := float64(scaled(c.Width)), float64(scaled(c.Height))
+	canvas := raster.NewCanvas(scaled(c.Width), scaled(c.height()), color.White)
+	w, h := float64(scaled(c.Width)), float64(scaled(c.height()))
 	canvas.StrokeRect(1, 1, w-2, h-2, 1.5, []float64{6, 4}, hexColor("#8C8C8C"))
 	c.writeTitle(canvas)
 	canvas.Text(fitText(c.Alt, 13*pictureScale, false, w-24*pictureScale), w/2, h/2+14*pictureScale, 13*pictureScale, false, raster.Middle, hexColor(faint))
@@ -162,10 +181,15 @@ func (c *Chart) emptyState() image.Image {
 
 // writeTitle draws the title and the note where ECharts would.
 func (c *Chart) writeTitle(canvas *raster.Canvas) {
-	width := float64(canvas.Image.Bounds().Dx()) - 24*pictureScale
-	canvas.Text(fitText(c.Title, 16*pictureScale, true, width), 12*pictureScale, 20*pictureScale, 16*pictureScale, true, raster.Start, hexColor(ink))
-	if c.Note != "" {
-		canvas.Text(fitText(c.Note, 12*pictureScale, false, width), 12*pictureScale, 41*pictureScale, 12*pictureScale, false, raster.Start, hexColor(faint))
+	y := 20.0
+	for _, line := range c.titleLines() {
+		canvas.Text(line, 12*pictureScale, y*pictureScale, titleSize*pictureScale, true, raster.Start, hexColor(ink))
+		y += titleLine
+	}
+	y += 1
+	for _, line := range c.noteLines() {
+		canvas.Text(line, 12*pictureScale, y*pictureScale, noteSize*pictureScale, false, raster.Start, hexColor(faint))
+		y += noteLine
 	}
 }
 

@@ -142,11 +142,9 @@ func (g gallery) chart() *Chart {
 	if wide := left + firstGap + columns*(tile+tileGap); wide > 1000 {
 		tile = max(24, (1000-left-firstGap)/columns-tileGap)
 	}
-	top := galleryTop
-	if c.Note != "" {
-		top += 22
-	}
 	c.Width = max(360, left+firstGap+columns*(tile+tileGap)+4)
+	c.made = c.head()
+	top := galleryTop + c.made
 	c.Height = top + len(g.rows)*(tile+tileGap) + 6
 	canvas := raster.NewCanvas(scaled(c.Width), scaled(c.Height), color.White)
 	at := func(k int) int {
@@ -221,8 +219,8 @@ func frame(canvas *raster.Canvas, box image.Rectangle, column int, hits [][]bool
 
 // titled is the picture with the title and the note as they are now.
 func (c *Chart) titled() image.Image {
-	canvas := raster.NewCanvas(scaled(c.Width), scaled(c.Height), color.White)
-	draw.Draw(canvas.Image, canvas.Image.Bounds(), c.picture, image.Point{}, draw.Over)
+	canvas := raster.NewCanvas(scaled(c.Width), scaled(c.height()), color.White)
+	draw.Draw(canvas.Image, c.picture.Bounds().Add(image.Pt(0, scaled(c.shift()))), c.picture, image.Point{}, draw.Over)
 	c.writeTitle(canvas)
 	return canvas.Image
 }

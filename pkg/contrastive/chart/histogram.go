@@ -76,8 +76,12 @@ func Histogram(positives, negatives []float32) *Chart {
 	}
 	c.Note = strings.TrimPrefix(c.Note+fmt.Sprintf("; %d positive and %d negative pairs, each its own 100 %%", len(positives), len(negatives)), "; ")
 	c.Alt = "Two overlaid histograms of similarities. " + strings.Join(words, "; ") + "."
+	var legend []string
+	for _, s := range series {
+		legend = append(legend, s.Name)
+	}
 	c.rect(axes{x: opts.XAxis{Name: "cosine similarity", Type: "value", Min: lo, Max: hi},
-		y: opts.XAxis{Name: "share of pairs", Type: "value", AxisLabel: &opts.AxisLabel{Formatter: named("percent")}}, legend: true, zoom: true,
+		y: opts.XAxis{Name: "share of pairs", Type: "value", AxisLabel: &opts.AxisLabel{Formatter: named("percent")}}, legend: legend, zoom: true,
 		tooltip: opts.Tooltip{ValueFormatter: named("percent")}}, series...)
 	if c.err == nil && (lo < -1 || hi > 1) {
 		c.option["xAxis"].([]any)[0].(map[string]any)["name"] = "similarity"

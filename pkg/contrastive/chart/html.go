@@ -33,7 +33,7 @@ func (c *Chart) fragment(png []byte, live string) (string, error) {
 	fmt.Fprintf(&b, `<div id="%s" class="lab-chart" style="max-width:%dpx;background:#fff;color:%s;margin:0 0 8px 0;overflow:hidden">`, id, c.Width, ink)
 	if png != nil {
 		fmt.Fprintf(&b, `<img src="data:image/png;base64,%s" alt="%s" width="%d" height="%d" style="max-width:100%%;height:auto;display:block;background:#fff">`,
-			base64.StdEncoding.EncodeToString(png), html.EscapeString(c.describe()), c.Width, c.Height)
+			base64.StdEncoding.EncodeToString(png), html.EscapeString(c.describe()), c.Width, c.height())
 	} else {
 		fmt.Fprintf(&b, `<pre style="margin:0;padding:8px;white-space:pre-wrap">%s</pre>`, html.EscapeString(c.Text()))
 	}

@@ -144,8 +144,14 @@ func (c *Chart) lines(f lineAxes, series []Series) *Chart {
 		c.Note = strings.TrimPrefix(c.Note+"; "+gap, "; ")
 		words = append(words, gap)
 	}
+	var legend []string
+	if len(out) > 1 {
+		for _, s := range out {
+			legend = append(legend, s.Name)
+		}
+	}
 	a := axes{x: opts.XAxis{Name: f.x, Type: "value", Scale: opts.Bool(true)}, y: opts.XAxis{Name: f.y, Type: "value", Scale: opts.Bool(true)},
-		legend: len(out) > 1, zoom: true, tooltip: opts.Tooltip{ValueFormatter: named("number")}}
+		legend: legend, zoom: true, tooltip: opts.Tooltip{ValueFormatter: named("number")}}
 	if f.logX {
 		a.x.Type, a.x.AxisLabel = "log", &opts.AxisLabel{Formatter: named("magnitude")}
 	}

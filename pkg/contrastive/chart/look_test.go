@@ -36,7 +36,7 @@ func TestWriteSamples(t *testing.T) {
 		cells = append(cells, map[string]any{"cell_type": "code", "id": newID()[4:12], "metadata": map[string]any{}, "execution_count": 1, "source": "chart.Show(c)",
 			"outputs": []any{map[string]any{"output_type": "display_data", "metadata": map[string]any{}, "data": bundle}}})
 	}
-	for _, s := range append(samples(), sample{"empty", Lines("Nothing yet", "x", "y"), false}) {
+	for _, s := range append(append(samples(), crowded()...), sample{"empty", Lines("Nothing yet", "x", "y"), false}) {
 		data, err := s.chart.PNG()
 		if err != nil {
 			t.Fatalf("%s: %v", s.name, err)

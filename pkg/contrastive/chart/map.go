@@ -206,10 +206,12 @@ func (m *pictureMap) draw(c *Chart) *Chart {
 	}
 	slices.Sort(order)
 	legend := len(order) > 1 && len(order) <= maxMapClasses
-	top := c.frameTop(legend)
-	if legend { // in as many rows as it needs
-		top += 20 * (legendRows(order, float64(c.Width-24)) - 1)
+	var shownNames []string
+	if legend {
+		shownNames = order
 	}
+	c.reserve(shownNames, 14)
+	top := c.frameTop()
 	g := ground{left: float64(left), top: float64(top)}
 	g.w, g.h = float64(c.Width-frameRight)-g.left, float64(c.Height-bottom)-g.top
 	g.fit(m.points)
@@ -236,7 +238,7 @@ func (m *pictureMap) draw(c *Chart) *Chart {
 	axis := func(name string, lo, hi float64) opts.XAxis {
 		return opts.XAxis{Name: name, Type: "value", Min: lo, Max: hi, SplitLine: &opts.SplitLine{Show: opts.Bool(false)}, AxisLabel: &opts.AxisLabel{Show: opts.Bool(name != "")}}
 	}
-	c.rect(axes{x: axis(m.xName, g.minX, g.maxX), y: axis(m.yName, g.minY, g.maxY), legend: legend, left: left, bottom: bottom,
+	c.rect(axes{x: axis(m.xName, g.minX, g.maxX), y: axis(m.yName, g.minY, g.maxY), legend: shownNames, left: left, bottom: bottom,
 		tooltip: opts.Tooltip{Trigger: "item", Formatter: named("tip")}}, series...)
 	if c.err != nil {
 		return c
@@ -261,10 +263,10 @@ func (m *pictureMap) draw(c *Chart) *Chart {
 			names = append(names, map[string]any{"name": class, "icon": map[bool]string{false: "circle", true: "rect"}[k >= len(okabeIto)]})
 		}
 		l := c.option["legend"].(map[string]any)
-		l["type"], l["data"], l["itemHeight"], l["itemGap"] = "plain", names, 10, legendGap
+		l["data"], l["itemHeight"] = names, 10
 	}
 	frame := c.option["grid"].([]any)[0].(map[string]any)
-	frame["top"], frame["show"], frame["borderColor"] = top, m.xName == "", gridInk
+	frame["show"], frame["borderColor"] = m.xName == "", gridInk
 	c.option["dataZoom"] = []any{map[string]any{"type": "inside", "xAxisIndex": 0, "filterMode": "none", "zoomOnMouseWheel": "ctrl"},
 		map[string]any{"type": "inside", "yAxisIndex": 0, "filterMode": "none", "zoomOnMouseWheel": "ctrl"}}
 	c.option["graphic"] = []any{map[string]any{"type": "text", "left": 12, "bottom": 10, "silent": true,
@@ -276,7 +278,11 @@ func (m *pictureMap) draw(c *Chart) *Chart {
 	sheet.Points, sheet.Lines, sheet.Bottom = m.points, lines, bottom
 	c.spec.Map = sheet
 	shown := g.visible(m.points)
-	c.paint = func(canvas *raster.Canvas) { m.paint(canvas, g, shown, second, colors) }
+	c.paint = func(canvas *raster.Canvas) {
+		moved := g
+		moved.top += float64(c.shift())
+		m.paint(canvas, moved, shown, second, colors)
+	}
 	c.Alt = fmt.Sprintf("%d pictures laid out in the plane by their embeddings", len(m.points))
 	if len(order) > 1 {
 		c.Alt += fmt.Sprintf(", of %d classes: %s", len(order), strings.Join(order, ", "))
@@ -314,22 +320,6 @@ func (m *pictureMap) paint(canvas *raster.Canvas, g ground, shown, second []bool
 			place(canvas.Image, image.Rect(int(x-half), int(y-half), int(x+half), int(y+half)), m.pictures[i])
 		}
 	}
-}
-
-// legendGap is the room between two names of a map's legend in CSS pixels.
-const legendGap = 14
-
-// legendRows is how many rows a legend takes; a browser's font may be a sixth wider than that of the static form.
-func legendRows(names []string, width float64) int {
-	rows, used := 1, 0.0
-	for _, name := range names {
-		w := raster.MeasureText(name, 12, false)*1.17 + 14 + 5 + legendGap
-		if used > 0 && used+w > width {
-			rows, used = rows+1, 0
-		}
-		used += w
-	}
-	return rows
 }
 
 // linesOf is how many lines of a width in pixels a text takes, at most, in a font like ours or a sixth wider.

@@ -79,7 +79,7 @@ func TestMapRefuses(t *testing.T) {
 	} else if _, err := c.Option(); err != nil {
 		t.Error(err)
 	}
-	if rows := legendRows([]string{strings.Repeat("m", 30), strings.Repeat("m", 30), "m"}, 500); rows < 2 {
+	if rows := legendRows([]string{strings.Repeat("m", 30), strings.Repeat("m", 30), "m"}, 14, 500); rows < 2 {
 		t.Errorf("two long names in %d rows", rows)
 	}
 }

@@ -12,7 +12,7 @@ import (
 // axes describes the frame of a chart with two axes.
 type axes struct {
 	x, y         opts.XAxis // y is converted; the two types differ in little
-	legend       bool
+	legend       []string   // the names it shows, none for no legend
 	tooltip      opts.Tooltip
 	zoom         bool
 	left, bottom int // room beside the plot in pixels, 0 for the usual
@@ -25,20 +25,16 @@ const (
 	frameBottom             = 56
 )
 
-// frameTop is where the plot begins below title, note and legend.
-func (c *Chart) frameTop(legend bool) int {
-	top := 50
-	if c.Note != "" {
-		top += 20
-	}
-	if legend {
-		top += 26
-	}
-	return top
-}
-
 // rect builds the chart through go-echarts and keeps the resulting option.
 func (c *Chart) rect(a axes, series ...charts.SingleSeries) *Chart {
+	mark := 14
+	if series[0].Type == "line" { // a line shows in its legend how it is drawn, other marks only their color and shape
+		mark = 22
+	}
+	a.legend = distinct(a.legend)
+	if !c.reserved {
+		c.reserve(a.legend, mark)
+	}
 	base := charts.NewLine() // any chart with two axes: the series carry their own types
 	for _, ax := range []*opts.XAxis{&a.x, &a.y} {
 		ax.NameLocation = "middle"
@@ -63,8 +59,8 @@ func (c *Chart) rect(a axes, series ...charts.SingleSeries) *Chart {
 	a.x.NameGap, a.y.NameGap = a.bottom-24, a.left-22
 	y := opts.YAxis{Name: a.y.Name, Type: a.y.Type, NameLocation: a.y.NameLocation, NameGap: a.y.NameGap, Min: a.y.Min, Max: a.y.Max,
 		Scale: a.y.Scale, SplitLine: a.y.SplitLine, AxisLabel: a.y.AxisLabel, Data: a.y.Data, Inverse: a.y.Inverse, MinInterval: a.y.MinInterval}
-	legend := opts.Legend{Show: opts.Bool(a.legend), Type: "scroll", Left: "12", Right: "12", Top: fmt.Sprint(c.frameTop(false) - 8),
-		ItemWidth: 22, ItemHeight: 11, TextStyle: &opts.TextStyle{Color: ink, FontSize: 12}}
+	legend := opts.Legend{Show: opts.Bool(len(a.legend) > 0), Type: map[bool]string{false: "plain", true: "scroll"}[c.scroll], Left: "12", Right: "12",
+		ItemWidth: mark, ItemHeight: 11, TextStyle: &opts.TextStyle{Color: ink, FontSize: legendSize}}
 	feature := &opts.ToolBoxFeature{
 		SaveAsImage: &opts.ToolBoxFeatureSaveAsImage{Show: opts.Bool(true), Type: "png", Name: slug(c.Title), Title: "save"},
 		Restore:     &opts.ToolBoxFeatureRestore{Show: opts.Bool(true), Title: "reset"},
@@ -79,7 +75,7 @@ func (c *Chart) rect(a axes, series ...charts.SingleSeries) *Chart {
 	base.SetGlobalOptions(
 		charts.WithXAxisOpts(a.x), charts.WithYAxisOpts(y), charts.WithLegendOpts(legend), charts.WithTooltipOpts(a.tooltip),
 		charts.WithToolboxOpts(opts.Toolbox{Show: opts.Bool(true), Right: "8", Top: "2", Feature: feature}),
-		charts.WithGridOpts(opts.Grid{Left: fmt.Sprint(a.left), Right: fmt.Sprint(frameRight), Top: fmt.Sprint(c.frameTop(a.legend)), Bottom: fmt.Sprint(a.bottom)}),
+		charts.WithGridOpts(opts.Grid{Left: fmt.Sprint(a.left), Right: fmt.Sprint(frameRight), Top: fmt.Sprint(c.frameTop()), Bottom: fmt.Sprint(a.bottom)}),
 		charts.WithColorsOpts(okabeIto), charts.WithAnimation(false),
 	)
 	base.SetXAxis(a.x.Data)
@@ -101,13 +97,13 @@ func (c *Chart) rect(a axes, series ...charts.SingleSeries) *Chart {
 	// Positions are numbers of pixels; go-echarts has them as strings.
 	for _, g := range option["grid"].([]any) {
 		g := g.(map[string]any)
-		g["left"], g["right"], g["top"], g["bottom"] = a.left, frameRight, c.frameTop(a.legend), a.bottom
+		g["left"], g["right"], g["top"], g["bottom"] = a.left, frameRight, c.frameTop(), a.bottom
 		g["outerBoundsMode"] = "none" // ECharts 6 would move the plot to make room for labels it has room for
 	}
-	option["legend"].(map[string]any)["top"] = c.frameTop(false) - 8
-	option["legend"].(map[string]any)["left"] = 12
-	if series[0].Type != "line" { // a line shows in its legend how it is drawn, other marks only their color and shape
-		option["legend"].(map[string]any)["itemWidth"] = 14
+	option["legend"].(map[string]any)["top"], option["legend"].(map[string]any)["left"] = c.legendTop(), 12
+	option["legend"].(map[string]any)["itemGap"] = legendGap
+	if len(a.legend) > 0 {
+		option["legend"].(map[string]any)["data"] = a.legend
 	}
 	option["toolbox"].(map[string]any)["iconStyle"] = map[string]any{"borderColor": faint}
 	option["toolbox"].(map[string]any)["itemSize"] = 14

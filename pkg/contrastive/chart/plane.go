@@ -87,11 +87,10 @@ func AlignmentUniformity(points ...PlanePoint) *Chart {
 	}
 	c.rect(axes{x: opts.XAxis{Name: "alignment: distance² of positive pairs  (← better)", Type: "value", Min: -0.04 * right, Max: right},
 		y:      opts.XAxis{Name: "uniformity  (better ↓)", Type: "value", Min: bottom - 0.4, Max: 0.5},
-		legend: true, tooltip: opts.Tooltip{Trigger: "item", Formatter: named("tip")}}, append(append(series, marks), paths...)...)
+		legend: names, tooltip: opts.Tooltip{Trigger: "item", Formatter: named("tip")}}, append(append(series, marks), paths...)...)
 	if c.err != nil {
 		return c
 	}
-	c.option["legend"].(map[string]any)["data"] = names
 	for _, name := range []string{"xAxis", "yAxis"} {
 		// The axes go a little beyond zero, so that the corner of collapse is inside; no number stands there.
 		label := c.option[name].([]any)[0].(map[string]any)["axisLabel"].(map[string]any)

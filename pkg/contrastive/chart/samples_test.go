@@ -193,3 +193,5 @@ func tiles(n, seed int) []image.Image {
 	}
 	return out
 }
+
+func newRand() *rand.Rand { return rand.New(rand.NewPCG(3, 4)) }

@@ -72,6 +72,10 @@ func Scatter(title, xName, yName string, x, y []float32, classes, names []string
 		c.Alt += ", in the classes " + strings.Join(said, ", ")
 	}
 	c.Alt += "."
+	var legend []string
+	if classes != nil {
+		legend = order
+	}
 	return c.rect(axes{x: opts.XAxis{Name: xName, Type: "value", Scale: opts.Bool(true)}, y: opts.XAxis{Name: yName, Type: "value", Scale: opts.Bool(true)},
-		legend: classes != nil, zoom: true, tooltip: opts.Tooltip{Trigger: "item", Formatter: named("point")}}, series...)
+		legend: legend, zoom: true, tooltip: opts.Tooltip{Trigger: "item", Formatter: named("point")}}, series...)
 }

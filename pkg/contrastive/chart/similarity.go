@@ -232,7 +232,7 @@ func (c *Chart) matrix(values [][]float64, classes, names []string, lo, hi float
 	if c.err != nil {
 		return c
 	}
-	top := c.frameTop(false)
+	top := c.frameTop()
 	c.Height = top + matrixSide + matrixBottom
 	for _, g := range c.option["grid"].([]any) {
 		g.(map[string]any)["right"] = matrixRight
@@ -314,8 +314,8 @@ func describeMatrix(values [][]float64, classes []string, measure string) string
 // paintCells paints the matrix where the plot of the static form is.
 func (c *Chart) paintCells(canvas *raster.Canvas) {
 	m := c.spec.Matrix
-	left, top := scaled(c.plotLeft), scaled(c.frameTop(false))
-	w, h := scaled(c.Width-c.plotRight)-left, scaled(c.Height-c.plotBottom)-top
+	left, top := scaled(c.plotLeft), scaled(c.frameTop()+c.shift())
+	w, h := scaled(c.Width-c.plotRight)-left, scaled(c.height()-c.plotBottom)-top
 	colors := make([][]color.NRGBA, m.Rows)
 	for r := range colors {
 		colors[r] = make([]color.NRGBA, m.Columns)

@@ -217,63 +217,82 @@
     return ruler.measureText(text).width;
   }
 
-  // wrap breaks a text at spaces into lines of at most so many pixels.
-  function wrap(text, font, width) {
-    var lines = [];
-    String(text).split(/\s+/).forEach(function (word) {
-      var last = lines.length - 1;
-      if (last >= 0 && long(lines[last] + " " + word, font) <= width) lines[last] += " " + word;
-      else lines.push(word);
+  // pieces cuts a text where a line may end: after spaces, and between characters of scripts without. head.go does the same.
+  function pieces(text) {
+    var out = [], last = "";
+    Array.from(String(text).trim().replace(/\s+/g, " ")).forEach(function (c) {
+      var wide = c >= "\u2e80" || last >= "\u2e80", close = ";,.:!?%、。，；：！？…·)]}）」』】》〉”’»".indexOf(c) >= 0, open = last && "([{（「『【《〈“‘«".indexOf(last) >= 0;
+      if (!out.length || last === " " || wide && c !== " " && !close && !open) out.push("");
+      out[out.length - 1] += c;
+      last = c;
     });
-    return lines;
+    return out;
   }
 
-  // rows counts the lines of a legend that is not scrolled.
-  function rows(names, font, mark, width) {
+  // wrap breaks a text into lines of at most so many pixels.
+  function wrap(text, font, width) {
+    var lines = [], line = "";
+    pieces(text).forEach(function (piece) {
+      if (line && long((line + piece).trimEnd(), font) > width) { lines.push(line.trimEnd()); line = ""; }
+      line += piece;
+    });
+    return line.trimEnd() ? lines.concat(line.trimEnd()) : lines;
+  }
+
+  // rows counts the lines of a legend that is not scrolled, in a chart of a width, and none where they would be too many.
+  function rows(names, font, mark, gap, width) {
     var count = 1, x = 0;
     names.forEach(function (name) {
-      var w = mark + 5 + long(name, font);
-      if (x > 0 && x + w > width) { count++; x = 0; }
-      x += w + 10;
+      var w = Math.min(mark + 5 + long(name, font), width - 36);
+      if (x > 0 && x + w > width - 36) { count++; x = 0; }
+      x += w + gap;
     });
-    return count;
+    return count <= 16 ? count : 0;
   }
 
-  // fit makes titles and the like suit a narrow page: what does not fit in a line gets more of them.
+  // shorten cuts a text to a width.
+  function shorten(text, font, width) {
+    if (long(text, font) <= width) return text;
+    var c = Array.from(text);
+    while (c.length > 1 && long(c.join("") + "…", font) > width) c.pop();
+    return c.join("") + "…";
+  }
+
+  // fit gives title, note, legend and the names of groups the lines that they need at a width, and moves the plot by those.
+  // The static form, which has no document, comes with its lines.
   function fit(chart, option, width) {
-    var small = width < 560, measured = small && !!root.document, family = fontOf(chart) || "sans-serif", legend = option.legend, title = option.title, above = 0, below = 0;
+    var small = width < 560 && width < chart.width, measured = !!root.document, family = fontOf(chart) || "sans-serif", legend = option.legend, title = option.title, above = 0, below = 0;
+    var full = chart.lines || { title: 1, note: 1, legend: 1 }; // lines at full width, for which the option has room
     var was = chart.was = chart.was || { text: title && title.text, note: title && title.subtext, grid: option.grid && option.grid[0] && option.grid[0].top,
-      bottom: option.grid && option.grid[0] && option.grid[0].bottom, legend: legend && legend.top, scroll: legend && legend.type,
+      bottom: option.grid && option.grid[0] && option.grid[0].bottom, legend: legend && legend.top,
       names: legend && (legend.data || (option.series || []).map(function (s) { return s.name; })) };
     if (title) {
+      var room = width - (small ? 24 : 130), size = small ? 14 : 16;
       title.textStyle = title.textStyle || {};
-      title.textStyle.fontSize = small ? 14 : 16;
-      title.textStyle.width = width - (small ? 24 : 130);
-      title.textStyle.overflow = measured ? "none" : "truncate";
-      if (title.subtextStyle) { title.subtextStyle.width = width - 24; title.subtextStyle.overflow = measured ? "none" : "truncate"; }
-      title.text = was.text;
-      title.subtext = was.note;
+      title.textStyle.fontSize = size;
+      title.textStyle.width = room + 4;
+      title.textStyle.overflow = "truncate"; // a word that is wider than a line
+      if (title.subtextStyle) { title.subtextStyle.width = width - 20; title.subtextStyle.overflow = "truncate"; }
       if (measured && was.text) {
-        var lines = wrap(was.text, "bold 14px " + family, width - 24);
+        var lines = wrap(was.text, "bold " + size + "px " + family, room);
         title.text = lines.join("\n");
-        above += 20 * (lines.length - 1);
+        above += 20 * (lines.length - full.title);
       }
       if (measured && was.note) {
         lines = wrap(was.note, "12px " + family, width - 24);
         title.subtext = lines.join("\n");
-        above += 16 * (lines.length - 1);
+        above += 16 * (lines.length - full.note);
       }
     }
     if (option.toolbox) option.toolbox.show = !small;
-    if (legend && was.scroll === "scroll" && typeof was.legend === "number") {
+    if (measured && legend && legend.show && typeof was.legend === "number") {
+      var mark = legend.itemWidth || 22, gap = legend.itemGap || 10;
+      var names = was.names.map(function (n) { return n && n.name || n; }).filter(function (n, i, all) { return n && all.indexOf(n) === i; });
+      var count = rows(names, "12px " + family, mark, gap, width);
       legend.top = was.legend + above;
-      legend.type = "scroll";
-      var names = measured && legend.show ? was.names.map(function (n) { return n && n.name || n; }).filter(function (n, i, all) { return n && all.indexOf(n) === i; }) : [];
-      var count = names.length && rows(names, "12px " + family, legend.itemWidth || 22, width - 24);
-      if (count > 1 && count < 6) {
-        legend.type = "plain";
-        above += 22 * (count - 1);
-      }
+      legend.type = count ? "plain" : "scroll";
+      legend.formatter = function (name) { return shorten(name, "12px " + family, width - 41 - mark); };
+      above += (12 + gap) * ((count || 1) - (full.legend || 1));
     }
     var axis = option.xAxis && option.xAxis[0], label = axis && axis.axisLabel;
     if (label && (was.breaks = was.breaks || axis.type === "category" && label.overflow === "break")) {
@@ -299,7 +318,6 @@
       var more = chart.map.lines * (Math.max(1, Math.ceil(chart.width / width)) - 1);
       option.graphic[0].style.width = width - 24;
       option.grid[0].bottom = chart.map.bottom + 16 * more;
-      if (legend && width < chart.width) legend.type = "scroll"; // it keeps its height
     }
     if (chart.square && option.visualMap && option.grid) {
       var m = margins(chart, width), side = Math.max(140, Math.min(width, chart.width) - m[0] - m[1]);
