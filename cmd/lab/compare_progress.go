@@ -2,40 +2,25 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"os"
 	"time"
-
-	"github.com/mattn/go-isatty"
 
 	"github.com/contrastlab/contrastlab/pkg/contrastive"
 )
 
 // compareProgress tells how a comparison goes: on a terminal in one line that changes, else in a line now and then.
 type compareProgress struct {
-	w        io.Writer
-	terminal bool
-	plan     *comparisonPlan
-	total    int // runs
+	*statusLine
+	plan  *comparisonPlan
+	total int // runs
 
 	number int // of the run at work, from 1
 	row    plannedRow
 	seed   int
 	step   int
 
-	last     time.Time
 	lastStep time.Time
 	perStep  map[string]float64 // seconds of a step by row, as last seen
 	overhead []float64          // seconds of a run beside its steps
-	shown    bool
-}
-
-// quietInterval is the distance of two lines where there is no terminal.
-const quietInterval = 30 * time.Second
-
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && isatty.IsTerminal(f.Fd())
 }
 
 // begin starts the next run.
@@ -122,26 +107,4 @@ func roundly(d time.Duration) string {
 		return fmt.Sprintf("%.0f min", d.Minutes())
 	}
 	return fmt.Sprintf("%.1f h", d.Hours())
-}
-
-// note shows a line of what is going on.
-func (p *compareProgress) note(format string, args ...any) {
-	line := fmt.Sprintf(format, args...)
-	if p.terminal {
-		fmt.Fprintf(p.w, "\r\x1b[K%s", line)
-		p.shown = true
-		return
-	}
-	if time.Since(p.last) >= quietInterval {
-		p.last = time.Now()
-		fmt.Fprintln(p.w, line)
-	}
-}
-
-// clear ends the line that changes.
-func (p *compareProgress) clear() {
-	if p.shown {
-		fmt.Fprint(p.w, "\r\x1b[K")
-		p.shown = false
-	}
 }

@@ -59,7 +59,7 @@ func (c *comparison) run(call *call) error {
 	for _, sentence := range c.skipped {
 		say("%s", sentence)
 	}
-	p := &compareProgress{w: call.stderr, terminal: isTerminal(call.stderr), total: len(c.plan.Rows) * c.plan.Seeds, plan: &c.plan, perStep: map[string]float64{}}
+	p := &compareProgress{statusLine: newStatusLine(call.stderr), total: len(c.plan.Rows) * c.plan.Seeds, plan: &c.plan, perStep: map[string]float64{}}
 	say("%d runs: %d × %s, in %s", p.total, len(c.plan.Rows), plural(c.plan.Seeds, "seed"), c.dir)
 	for i := range c.plan.Rows {
 		row := &comparedRow{Key: c.plan.Rows[i].Key, Title: c.plan.Rows[i].Title, Baseline: c.plan.Rows[i].Key == baselineKey}

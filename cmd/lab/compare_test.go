@@ -265,7 +265,7 @@ func TestCompareSkips(t *testing.T) {
 
 func TestCompareTimeLeft(t *testing.T) {
 	plan := &comparisonPlan{Seeds: 2, Rows: []plannedRow{{Key: "a", Steps: 10, SecondsPerStep: 2}, {Key: "b", Steps: 20}}}
-	p := &compareProgress{w: &bytes.Buffer{}, plan: plan, total: 4, perStep: map[string]float64{}}
+	p := &compareProgress{statusLine: newStatusLine(&bytes.Buffer{}), plan: plan, total: 4, perStep: map[string]float64{}}
 	p.begin(plan.Rows[0], 0)
 	p.step = 5
 	left, ok := p.left()

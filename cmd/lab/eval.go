@@ -16,11 +16,14 @@ nearest neighbors; where there are classes only (CIFAR, a folder per class), nea
 clusters; and always the geometry that a good accuracy can hide a collapse behind.
 The same is measured for the raw pixels, for pixels minus the mean of the training pictures, and for the untrained
 encoder, without which no number says anything.
-It is the last saved state that is measured; no test label has chosen anything.`,
+It is the last saved state that is measured; no test label has chosen anything.
+
+All numbers are written to DIR/eval.json too, single draws and the time of each part included, in one piece or not at
+all. What an earlier call found for the same encoder stays there if it was not measured again; ` + "`lab report`" + ` draws it.`,
 	examples: []string{
 		"lab eval runs/emoji-simclr",
 		"lab eval runs/emoji-simclr -json > scores.json",
-		"lab eval runs/emoji-simclr -head -probe -efficiency",
+		"lab eval runs/emoji-simclr -head -efficiency -transfer",
 		"lab eval runs/emoji-simclr -transfer -draws 3",
 	},
 	bind: func(fs *flag.FlagSet) func(*call) error {
@@ -38,10 +41,23 @@ It is the last saved state that is measured; no test label has chosen anything.`
 				return err
 			}
 			e.warn(call)
-			if *asJSON {
-				return e.writeJSON(call)
+			r, err := e.results()
+			if err != nil {
+				return err
 			}
-			e.write(call)
+			if *asJSON {
+				err = writeJSON(call, r)
+			} else {
+				e.write(call)
+			}
+			if err != nil {
+				return err
+			}
+			if err := r.save(); err != nil {
+				fmt.Fprintf(call.stderr, "lab: warning: the numbers were not kept beside the run: %v\n", err)
+			} else if !*asJSON {
+				call.printf("All numbers are in %s; `%s` draws them.\n", filepath.Join(r.Dir, resultsFile), commandLine("report", r.Dir))
+			}
 			return nil
 		}
 	},
@@ -96,32 +112,6 @@ func (e *evaluation) write(call *call) {
 	for _, a := range e.added {
 		a.write(call)
 	}
-	call.printf("\nThe encoder was frozen: sha256 %.12s… before and after.\n", e.encoderHash)
-}
-
-func (e *evaluation) writeJSON(call *call) error {
-	c := e.run.Config
-	out := struct {
-		Dir         string         `json:"dir"`
-		Method      string         `json:"method"`
-		Data        string         `json:"data"`
-		Steps       int            `json:"steps"`
-		Seed        int64          `json:"seed"`
-		Neighbors   int            `json:"neighbors"`
-		EncoderHash string         `json:"encoder_sha256"`
-		Scores      map[string]any `json:"scores"` // *eval.Scores, or *eval.ClassScores where there are only classes
-		Names       *namesFound    `json:"names,omitempty"`
-		Notes       []string       `json:"notes,omitempty"`
-		Further     map[string]any `json:"further,omitempty"` // what flags asked for
-	}{filepath.Clean(c.Dir), c.Method.Name(), e.run.Data.Name, e.run.Step, c.Seed, e.k, e.encoderHash, map[string]any{}, e.names, e.notes, map[string]any{}}
-	for _, a := range e.added {
-		out.Further[a.key] = a.value
-	}
-	for _, m := range e.rows {
-		out.Scores[m.key] = m.scores
-		if !e.byItem() {
-			out.Scores[m.key] = m.classes
-		}
-	}
-	return writeJSON(call, out)
+	call.printf("\n")
+	writeParagraphs(call.stdout, fmt.Sprintf("The encoder was frozen: sha256 %.12s… before and after. %s", e.encoderHash, e.times()))
 }

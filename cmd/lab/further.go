@@ -97,15 +97,15 @@ func (a *addition) write(call *call) {
 // measureFurther fills the additions.
 func (e *evaluation) measureFurther(ctx context.Context, backend compute.Backend, f *further) error {
 	for _, one := range []struct {
-		flag    string
-		wanted  bool
-		measure func() (*addition, error)
+		flag, name string
+		wanted     bool
+		measure    func() (*addition, error)
 	}{
-		{"probe", f.probe && e.byItem(), func() (*addition, error) { return e.probe(backend) }},
-		{"transfer", f.transfer && e.byItem(), func() (*addition, error) { return e.domainTransfer(backend, f) }},
-		{"transfer", f.transfer, func() (*addition, error) { return e.corruptions(ctx, backend, f) }},
-		{"efficiency", f.efficiency, func() (*addition, error) { return e.efficiency(ctx, backend, f) }},
-		{"finetune", f.finetune, func() (*addition, error) { return e.finetune(ctx, f) }},
+		{"probe", "linear probe", f.probe && e.byItem(), func() (*addition, error) { return e.probe(backend) }},
+		{"transfer", "transfer between artists", f.transfer && e.byItem(), func() (*addition, error) { return e.domainTransfer(backend, f) }},
+		{"transfer", "damaged pictures", f.transfer, func() (*addition, error) { return e.corruptions(ctx, backend, f) }},
+		{"efficiency", "label efficiency", f.efficiency, func() (*addition, error) { return e.efficiency(ctx, backend, f) }},
+		{"finetune", "fine-tuning", f.finetune, func() (*addition, error) { return e.finetune(ctx, f) }},
 	} {
 		if !one.wanted {
 			continue
@@ -113,10 +113,15 @@ func (e *evaluation) measureFurther(ctx context.Context, backend compute.Backend
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		added, err := one.measure()
+		var added *addition
+		err := e.timed(one.name, one.name, func() (err error) {
+			added, err = one.measure()
+			return err
+		})
 		if err != nil {
 			return fmt.Errorf("-%s: %w", one.flag, err)
 		}
+		e.parts[len(e.parts)-1].key = added.key
 		e.added = append(e.added, added)
 	}
 	return nil
@@ -199,6 +204,7 @@ func (e *evaluation) probe(backend compute.Backend) (*addition, error) {
 	}
 	values := map[string]result{}
 	for _, m := range e.probed() {
+		e.status.note("measuring: linear probe of %s", m.name)
 		bank, err := e.bankOf(m)
 		if err != nil {
 			return nil, err
@@ -236,6 +242,7 @@ func (e *evaluation) finetune(ctx context.Context, f *further) (*addition, error
 		key, name string
 		scratch   bool
 	}{{"scratch", "from scratch", true}, {"tuned", "from this run", false}} {
+		e.status.note("measuring: fine-tuning %s", one.name)
 		tuned, err := e.run.FineTuneContext(ctx, e.bank, e.test, contrastive.FineTuning{Epochs: f.epochs, FromScratch: one.scratch, Seed: e.run.Config.Seed})
 		if err != nil {
 			return nil, err
@@ -261,6 +268,7 @@ func (e *evaluation) efficiency(ctx context.Context, backend compute.Backend, f 
 		if m.key == "raw_pixels" && !e.probesPixels() {
 			continue
 		}
+		e.status.note("measuring: label efficiency of %s", m.name)
 		bank, err := e.bankOf(m)
 		if err == nil {
 			err = ctx.Err()

@@ -146,10 +146,16 @@ func TestDomainTransfer(t *testing.T) {
 	require.InDelta(t, linear.Accuracy, mean, 1e-12, "ten pictures by each of five artists")
 
 	// 0.5 and 1 on the own artist, 0.25 on others.
-	spread := func(mean float64) eval.Spread { return eval.Spread{Mean: mean} }
+	spread := func(values ...float64) eval.Spread { return eval.Spread{Values: values, Mean: values[0]} }
 	by := &eval.TransferResult{Train: []string{"a", "b"}, Test: []string{"a", "b", "c"}}
-	require.Equal(t, []string{"0.750", "0.250", "-0.500"}, ownAndOthers(by, [][]eval.Spread{
-		{spread(0.5), spread(0.25), spread(0.25)}, {spread(0.25), spread(1), spread(0.25)}}))
-	require.Equal(t, []string{"–", "–", "–"}, ownAndOthers(by, nil))
-	require.Equal(t, []string{"pixels", "–", "–"}, spreadRow("pixels", nil, 5, 2))
+	matrix := [][]eval.Spread{{spread(0.5), spread(0.25), spread(0.25)}, {spread(0.25), spread(1), spread(0.25)}}
+	require.Equal(t, []string{"0.750", "0.250", "0.500"}, moved(by, matrix, 1))
+	require.Equal(t, []string{"–", "–", "–"}, moved(by, nil, 1))
+	damaged := &eval.TransferResult{Train: []string{"clean"}, Test: []string{"clean", "gray"}}
+	accuracies, drops := spreadRows("pixels", damaged, nil, 5)
+	require.Equal(t, []string{"pixels", "–", "–"}, accuracies)
+	require.Equal(t, []string{"pixels", "–"}, drops)
+	accuracies, drops = spreadRows("run", damaged, [][]eval.Spread{{spread(0.5, 0.7), spread(0.25, 0.45)}}, 1)
+	require.Equal(t, []string{"run", "0.500", "0.250"}, accuracies)
+	require.Equal(t, []string{"run", "0.250"}, drops)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gomlx/compute"
@@ -15,12 +16,13 @@ import (
 func (e *evaluation) domainTransfer(backend compute.Backend, f *further) (*addition, error) {
 	values := map[string]*eval.TransferResult{}
 	summary := [][]string{
-		{"", "kNN", "kNN", "", "probe", "probe", ""},
+		{"", "kNN", "kNN", "kNN", "probe", "probe", "probe"},
 		{"", "own", "others", "drop", "own", "others", "drop"},
 	}
 	var run *eval.TransferResult
 	unconverged := 0
 	for _, m := range e.probed() {
+		e.status.note("measuring: transfer between artists by %s", m.name)
 		bank, err := e.bankOf(m)
 		if err != nil {
 			return nil, err
@@ -41,7 +43,7 @@ func (e *evaluation) domainTransfer(backend compute.Backend, f *further) (*addit
 		unconverged += r.Unconverged
 		line := []string{m.name}
 		for _, matrix := range [][][]eval.Spread{r.KNN, r.Probe} {
-			line = append(line, ownAndOthers(r, matrix)...)
+			line = append(line, moved(r, matrix, f.draws)...)
 		}
 		summary = append(summary, line)
 		if m.key == "run" {
@@ -53,7 +55,7 @@ func (e *evaluation) domainTransfer(backend compute.Backend, f *further) (*addit
 		tables: []addedTable{
 			{"This run, kNN: trained on the artist of the row, tested on that of the column", matrixRows(run, run.KNN, f.draws), 1},
 			{"This run, linear probe", matrixRows(run, run.Probe, f.draws), 1},
-			{"Means over artists, beside the baselines: tested on the artist trained on, on the others, and what that costs", summary, 2},
+			{"Means over artists, beside the baselines: tested on the artist trained on (own), on the others, and how much is lost by that (drop)", summary, 2},
 		},
 		about: fmt.Sprintf("Mean ± standard deviation over %s of four fifths of the training items; %d neighbors vote.", plural(f.draws, "draw"), run.K) + e.pixelsLeftOut() + unconvergedNote(unconverged),
 		value: values,
@@ -77,23 +79,17 @@ func matrixRows(r *eval.TransferResult, matrix [][]eval.Spread, draws int) [][]s
 	return rows
 }
 
-// ownAndOthers is the mean of a matrix where it is trained and tested on one domain, where not, and the difference.
-func ownAndOthers(r *eval.TransferResult, matrix [][]eval.Spread) []string {
-	if matrix == nil {
+// moved is a matrix summed up: tested on the domain trained on, on the others, and what that costs.
+func moved(r *eval.TransferResult, matrix [][]eval.Spread, draws int) []string {
+	m, ok := r.Move(matrix)
+	if !ok {
 		return []string{"–", "–", "–"}
 	}
-	var own, others, owns, otherses float64
-	for i, train := range r.Train {
-		for j, test := range r.Test {
-			if train == test {
-				own, owns = own+matrix[i][j].Mean, owns+1
-			} else {
-				others, otherses = others+matrix[i][j].Mean, otherses+1
-			}
-		}
+	var cells []string
+	for _, s := range []eval.Spread{m.Own, m.Others, m.Drop} {
+		cells = append(cells, meanSpread(s.Mean, s.Std, draws))
 	}
-	own, others = own/owns, others/otherses
-	return []string{fmt.Sprintf("%.3f", own), fmt.Sprintf("%.3f", others), fmt.Sprintf("%+.3f", others-own)}
+	return cells
 }
 
 // corruptions trains on clean pictures and tests on damaged ones.
@@ -119,9 +115,12 @@ func (e *evaluation) corruptions(ctx context.Context, backend compute.Backend, f
 		head, sub = append(head, kind), append(sub, strength)
 	}
 	knn, probe := [][]string{head, sub}, [][]string{head, sub}
+	damaged := [][]string{slices.Delete(slices.Clone(head), 1, 2), slices.Delete(slices.Clone(sub), 1, 2)} // a clean picture loses nothing
+	knnDrop, probeDrop := slices.Clone(damaged), slices.Clone(damaged)
 	values := map[string]*eval.TransferResult{}
 	var voted, unconverged int
 	for _, m := range e.probed() {
+		e.status.note("measuring: damaged pictures by %s", m.name)
 		bank, err := e.bankOf(m)
 		if err != nil {
 			return nil, err
@@ -144,8 +143,13 @@ func (e *evaluation) corruptions(ctx context.Context, backend compute.Backend, f
 		values[m.key] = r
 		voted = r.K
 		unconverged += r.Unconverged
-		knn = append(knn, spreadRow(m.name, r.KNN, f.draws, len(names)))
-		probe = append(probe, spreadRow(m.name, r.Probe, f.draws, len(names)))
+		for _, t := range []struct {
+			matrix             [][]eval.Spread
+			accuracies, losses *[][]string
+		}{{r.KNN, &knn, &knnDrop}, {r.Probe, &probe, &probeDrop}} {
+			accuracies, drops := spreadRows(m.name, r, t.matrix, f.draws)
+			*t.accuracies, *t.losses = append(*t.accuracies, accuracies), append(*t.losses, drops)
+		}
 	}
 	of := thousands(clean.Len()) + " test pictures"
 	if e.byItem() {
@@ -153,21 +157,29 @@ func (e *evaluation) corruptions(ctx context.Context, backend compute.Backend, f
 	}
 	return &addition{
 		key: "corruptions", title: "Robustness: the class, learned from clean pictures and tested on damaged ones",
-		tables: []addedTable{{"kNN", knn, 2}, {"linear probe", probe, 2}},
-		about:  fmt.Sprintf("On %s; mean ± standard deviation over %s of four fifths of the training pictures; %d neighbors vote.", of, plural(f.draws, "draw"), voted) + e.pixelsLeftOut() + unconvergedNote(unconverged),
-		value:  values,
+		tables: []addedTable{{"Accuracy of kNN", knn, 2}, {"What is lost of it against clean pictures", knnDrop, 2},
+			{"Accuracy of the linear probe", probe, 2}, {"What is lost of it against clean pictures", probeDrop, 2}},
+		about: fmt.Sprintf("On %s; mean ± standard deviation over %s of four fifths of the training pictures; %d neighbors vote.", of, plural(f.draws, "draw"), voted) + e.pixelsLeftOut() + unconvergedNote(unconverged),
+		value: values,
 	}, nil
 }
 
-// spreadRow is the only row of a matrix, – in each cell without one.
-func spreadRow(name string, matrix [][]eval.Spread, draws, cells int) []string {
-	row := []string{name}
-	for i := range cells {
-		if matrix == nil {
-			row = append(row, "–")
-		} else {
-			row = append(row, meanSpread(matrix[0][i].Mean, matrix[0][i].Std, draws))
+// spreadRows are the only row of a matrix, whose first column is clean, and what each other column loses against that; –
+// in each cell without one.
+func spreadRows(name string, r *eval.TransferResult, matrix [][]eval.Spread, draws int) (accuracies, drops []string) {
+	accuracies, drops = []string{name}, []string{name}
+	for j := range r.Test {
+		accuracy, lost := "–", "–"
+		if matrix != nil {
+			accuracy = meanSpread(matrix[0][j].Mean, matrix[0][j].Std, draws)
+			if drop, ok := r.DropSpread(matrix, 0, j); ok {
+				lost = meanSpread(drop.Mean, drop.Std, draws)
+			}
+		}
+		accuracies = append(accuracies, accuracy)
+		if j > 0 {
+			drops = append(drops, lost)
 		}
 	}
-	return row
+	return accuracies, drops
 }

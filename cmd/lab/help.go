@@ -94,6 +94,7 @@ var files = [][]string{
 	{"runs/NAME/config.json", "the configuration of a run and what it was trained on"},
 	{"runs/NAME/history.jsonl", "a line of measurements every log_every steps"},
 	{"runs/NAME/checkpoints/", "the last states of weights, optimizer and random numbers"},
+	{"runs/NAME/eval.json", "all numbers that `lab eval` found, each draw and the seconds of each part included; a later call adds to it"},
 	{"report.html", "the page that `lab report` and `lab demo` write; -o names another"},
 	{"emoji.png", "the contact sheet that `lab data` writes; -o names another"},
 	{"exercises/progress.json", "the exercises that you have tried and passed"},

@@ -24,7 +24,11 @@ type evaluation struct {
 	notes          []string    // what was left out, and why
 	added          []*addition // what was asked for beyond the table
 	probePixels    bool        // however many there are
+	confused       *confusion  // the classes that the run takes for each other
 	encoderHash    string      // of the run, the same before and after it was measured
+
+	status *statusLine
+	parts  []timedPart
 }
 
 // measured is one way to make vectors of pictures, and what it is worth: scores where pictures of one item look for
@@ -52,6 +56,7 @@ type evaluationPlan struct {
 	source   *datasets.Source
 	protocol *protocol
 	further  further
+	status   *statusLine // nil for none
 }
 
 // evaluationFlags are those of commands that measure a run.
@@ -83,7 +88,7 @@ func planEvaluation(call *call, dir string, flags evaluationFlags) (*evaluationP
 			return nil, usage("%s learns from texts alone, and the run's encoder of pictures is untrained; measure its texts with Run.EmbedText", saved.Config.Method.Name())
 		}
 	}
-	plan := &evaluationPlan{dir: dir, further: flags.further}
+	plan := &evaluationPlan{dir: dir, further: flags.further, status: newStatusLine(call.stderr)}
 	if plan.source, err = files.open(call, name); err != nil {
 		return nil, err
 	}
@@ -111,7 +116,8 @@ func (plan *evaluationPlan) evaluate(ctx context.Context) (*evaluation, error) {
 	if err != nil {
 		return nil, badInput(err)
 	}
-	e := &evaluation{run: run, source: plan.source, protocol: plan.protocol, probePixels: plan.further.probe}
+	e := &evaluation{run: run, source: plan.source, protocol: plan.protocol, probePixels: plan.further.probe, status: plan.status}
+	defer e.status.clear()
 	if e.untrained, err = contrastive.Untrained(backend, plan.source.Train(), run.Config); err != nil {
 		return nil, err
 	}
@@ -154,9 +160,13 @@ func (e *evaluation) baselines() []measured {
 // measure fills the rows and the names.
 func (e *evaluation) measure(ctx context.Context, backend compute.Backend) (err error) {
 	for i := range e.rows {
-		if err := e.measureRow(ctx, backend, i); err != nil {
-			return fmt.Errorf("%s: %w", e.rows[i].name, err)
+		m := &e.rows[i]
+		if err := e.timed(m.key, m.name, func() error { return e.measureRow(ctx, backend, i) }); err != nil {
+			return fmt.Errorf("%s: %w", m.name, err)
 		}
+	}
+	if e.confused, err = e.confusion(backend); err != nil {
+		return fmt.Errorf("confusion: %w", err)
 	}
 	if e.byItem() {
 		if e.names, err = findNames(e.run, e.untrained, e.test, e.cross.Query); err != nil {

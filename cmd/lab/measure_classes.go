@@ -115,3 +115,38 @@ func (e *evaluation) classColumns() []column {
 		return m.classes.Uniformity, m.classes.Std, m.classes.EffectiveRank
 	}, e.rows[rowPixels].classes.Dimensions, s.Dimensions)...)
 }
+
+// confusion counts which class the run takes for which: by the linear probe where the table has one, else by nearest
+// neighbors; of pictures by several artists those that the table is of.
+func (e *evaluation) confusion(backend compute.Backend) (*confusion, error) {
+	m := &e.rows[rowRun]
+	names := e.bank.LabelNames
+	c := &confusion{By: fmt.Sprintf("%d-NN", e.k), Of: thousands(e.test.Len()) + " test pictures", Classes: names}
+	truth := e.test.Labels
+	var predictions []int32
+	switch {
+	case e.byItem():
+		gallery := m.test.Select(firstItems(m.test, m.test.N, e.cross.Gallery))
+		bank, err := e.bankOf(m)
+		if err != nil {
+			return nil, err
+		}
+		voted, err := eval.KNN(backend, bank, gallery, eval.KNNOptions{K: e.k, Temperature: voteTemperature})
+		if err != nil {
+			return nil, err
+		}
+		c.Of = fmt.Sprintf("%s test pictures by %s", thousands(gallery.N), e.cross.Gallery)
+		truth, predictions = gallery.Images.Labels, voted.Predictions
+	case m.classes.Probe != nil:
+		c.By, predictions = "linear probe", m.classes.Probe.Predictions
+	default:
+		for _, r := range m.classes.KNN {
+			if r.K == e.k {
+				predictions = r.Predictions
+			}
+		}
+	}
+	var err error
+	c.Counts, err = eval.Confusion(truth, predictions, len(names))
+	return c, err
+}

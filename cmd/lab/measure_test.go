@@ -64,7 +64,8 @@ func testEvalOfClasses(t *testing.T, run, dir, cache string) {
 	require.Equal(t, exitOK, code, errs)
 	text, err := os.ReadFile(page)
 	require.NoError(t, err)
-	for _, want := range []string{"20-NN", "linear probe", "9 test pictures, drawn by a seed", "One class, against different classes, after training"} {
+	for _, want := range []string{"20-NN", "linear probe", "9 test pictures, drawn by a seed", "One class, against different classes, after training",
+		"Which classes are confused", "How many labels the class takes", "What damage costs", "Accuracy lost on damaged pictures, 16-NN", "Over the training, on the views"} {
 		require.Contains(t, string(text), want)
 	}
 	code, out, errs = lab("compare", "-data", "folder:"+dir, "-data-dir", cache, "-dir", filepath.Join(t.TempDir(), "compare"))
@@ -123,7 +124,10 @@ func evaluated(t *testing.T, dir string, flags ...string) (table, object string)
 	require.NoError(t, err)
 	e.write(c)
 	c.stdout = &numbers
-	require.NoError(t, e.writeJSON(c))
+	r, err := e.results()
+	require.NoError(t, err)
+	require.NoError(t, writeJSON(c, r))
+	require.NoError(t, r.save())
 	return text.String(), numbers.String()
 }
 

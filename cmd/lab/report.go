@@ -21,8 +21,8 @@ var reportCommand = &command{
 	args:  "DIR",
 	short: "write a run as one HTML page with charts, which works offline",
 	long: `Writes one HTML file with everything about the run in DIR: what lab eval measures, the training history, what lab doctor says, views,
-similarities before and after training, nearest neighbors, the spectrum and maps of the embeddings, the configuration.
-It needs no network, and without scripts it shows still pictures.`,
+similarities before and after training, nearest neighbors, the spectrum and maps of the embeddings, the configuration. What
+` + "`lab eval`" + ` measured on request (-head, -efficiency, -transfer) and left in DIR/eval.json is drawn too. It needs no network, and without scripts it shows still pictures.`,
 	examples: []string{"lab report runs/emoji-simclr", "lab report runs/emoji-simclr -o simclr.html"},
 	bind: func(fs *flag.FlagSet) func(*call) error {
 		var flags evaluationFlags
@@ -56,8 +56,13 @@ func reportFlag(fs *flag.FlagSet) *string {
 
 // writeReport writes the page.
 func (e *evaluation) writeReport(call *call, path string) error {
-	sections := []chart.Section{e.resultSection(), e.numbersSection(), e.historySection()}
-	for _, section := range []func() (chart.Section, error){e.doctorSection, e.viewSection, e.similaritySection, e.neighborSection, e.mapSection, e.configSection, e.settingsSection} {
+	kept, err := e.keptSections()
+	if err != nil {
+		return badInput(err)
+	}
+	sections := append([]chart.Section{e.resultSection(), e.numbersSection(), e.confusionSection()}, kept...)
+	sections = append(sections, e.historySection())
+	for _, section := range []func() (chart.Section, error){e.planeSection, e.doctorSection, e.viewSection, e.similaritySection, e.neighborSection, e.mapSection, e.configSection, e.settingsSection} {
 		if err := call.ctx.Err(); err != nil {
 			return err
 		}

@@ -28,6 +28,8 @@ import (
 //	config.json          the Config and what it was trained on
 //	history.jsonl        one Record a line
 //	checkpoints/step-N/  weights, optimizer, random state; the last Config.Keep of them
+//
+// The command lab eval adds eval.json, which nothing here reads.
 type Run struct {
 	Config  Config
 	Data    Data

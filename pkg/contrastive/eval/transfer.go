@@ -87,6 +87,67 @@ func (r *TransferResult) Drop(matrix [][]Spread, i, j int) (float64, bool) {
 	return matrix[i][home].Mean - matrix[i][j].Mean, true
 }
 
+// DropSpread is [TransferResult.Drop] with how much it differs between the draws: each draw is compared with itself.
+func (r *TransferResult) DropSpread(matrix [][]Spread, i, j int) (Spread, bool) {
+	home := slices.Index(r.Test, r.Train[i])
+	if home < 0 {
+		return Spread{}, false
+	}
+	var drop Spread
+	for d, there := range matrix[i][j].Values {
+		drop.Values = append(drop.Values, matrix[i][home].Values[d]-there)
+	}
+	drop.Mean, drop.Std = meanStd(drop.Values)
+	return drop, true
+}
+
+// Move is a matrix of [TransferResult] in three numbers, each over the draws.
+type Move struct {
+	Own    Spread `json:"own"`    // mean accuracy on the test part of the training part's name
+	Others Spread `json:"others"` // mean accuracy on the other test parts
+	Drop   Spread `json:"drop"`   // Own − Others, draw by draw
+}
+
+// Move sums a matrix up: every training part that has a test part of its name counts, and all its test parts. It is
+// false where there is no such part, or none to move to.
+func (r *TransferResult) Move(matrix [][]Spread) (*Move, bool) {
+	var own, others []float64 // by draw
+	homes, moves := 0.0, 0.0
+	add := func(sums []float64, values []float64) []float64 {
+		if sums == nil {
+			sums = make([]float64, len(values))
+		}
+		for d, v := range values {
+			sums[d] += v
+		}
+		return sums
+	}
+	for i := range matrix {
+		home := slices.Index(r.Test, r.Train[i])
+		for j, cell := range matrix[i] {
+			switch {
+			case home < 0:
+			case j == home:
+				own, homes = add(own, cell.Values), homes+1
+			default:
+				others, moves = add(others, cell.Values), moves+1
+			}
+		}
+	}
+	if homes == 0 || moves == 0 {
+		return nil, false
+	}
+	m := &Move{}
+	for d := range own {
+		a, b := own[d]/homes, others[d]/moves
+		m.Own.Values, m.Others.Values, m.Drop.Values = append(m.Own.Values, a), append(m.Others.Values, b), append(m.Drop.Values, a-b)
+	}
+	for _, s := range []*Spread{&m.Own, &m.Others, &m.Drop} {
+		s.Mean, s.Std = meanStd(s.Values)
+	}
+	return m, true
+}
+
 // Transfer trains on each part of train and tests on each part of test: kNN with the training part as bank, and the
 // [LinearProbe]. What holds only for one artist, or only for clean pictures, shows as a drop beside the diagonal.
 //

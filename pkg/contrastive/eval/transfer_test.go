@@ -107,3 +107,43 @@ func TestTransferDraws(t *testing.T) {
 	}
 	require.Len(t, count, 5)
 }
+
+// The spread of a drop is that of the differences, not of the two accuracies.
+func TestDropSpread(t *testing.T) {
+	of := func(values ...float64) Spread {
+		mean, std := meanStd(values)
+		return Spread{values, mean, std}
+	}
+	r := &TransferResult{Train: []string{"a", "b"}, Test: []string{"a", "b", "c"}}
+	matrix := [][]Spread{{of(0.9, 0.5), of(0.8, 0.4), of(0.5, 0.3)}, {of(0.4, 0.2), of(1, 0.6), of(0.3, 0.1)}}
+	drop, ok := r.DropSpread(matrix, 0, 1)
+	require.True(t, ok)
+	require.InDelta(t, 0.1, drop.Mean, 1e-12)
+	require.InDelta(t, 0, drop.Std, 1e-12, "both accuracies spread, by as much")
+	drop, _ = r.DropSpread(matrix, 0, 2)
+	require.InDeltaSlice(t, []float64{0.4, 0.2}, drop.Values, 1e-12)
+	require.InDelta(t, 0.2/math.Sqrt2, drop.Std, 1e-12)
+	for i := range matrix {
+		for j := range matrix[i] {
+			one, ok := r.Drop(matrix, i, j)
+			same, also := r.DropSpread(matrix, i, j)
+			require.Equal(t, ok, also)
+			require.InDelta(t, one, same.Mean, 1e-12)
+		}
+	}
+	m, ok := r.Move(matrix)
+	require.True(t, ok)
+	require.InDeltaSlice(t, []float64{0.95, 0.55}, m.Own.Values, 1e-12)
+	require.InDeltaSlice(t, []float64{0.5, 0.25}, m.Others.Values, 1e-12)
+	require.InDeltaSlice(t, []float64{0.45, 0.3}, m.Drop.Values, 1e-12)
+	require.InDelta(t, 0.15/math.Sqrt2, m.Drop.Std, 1e-12)
+
+	away := &TransferResult{Train: []string{"a"}, Test: []string{"b"}}
+	_, ok = away.DropSpread([][]Spread{{of(0.5)}}, 0, 0)
+	require.False(t, ok)
+	_, ok = away.Move([][]Spread{{of(0.5)}})
+	require.False(t, ok, "no part is tested at home")
+	home := &TransferResult{Train: []string{"a"}, Test: []string{"a"}}
+	_, ok = home.Move([][]Spread{{of(0.5)}})
+	require.False(t, ok, "there is nowhere to move to")
+}
