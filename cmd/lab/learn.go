@@ -145,6 +145,7 @@ func (l *learner) here(path string) string {
 }
 
 func (l *learner) list() error {
+	var rows [][]string
 	for _, e := range exercises.All() {
 		state := l.progress.Of(e)
 		mark, told := " ", ""
@@ -155,10 +156,9 @@ func (l *learner) list() error {
 		case state.Attempts > 0:
 			mark, told = l.paint(red, "✗"), lang.Text{En: "tried %d×", Zh: "试过 %d 次"}.Sprintf(state.Attempts)
 		}
-		line := fmt.Sprintf("%s %s  %s  %s  %s  %s", mark, lang.Pad(e.ID, 15), lang.Pad(e.Title.String(), 36),
-			lang.Text{En: "%2d min", Zh: "%2d 分钟"}.Sprintf(e.Minutes), lang.Pad(e.Level.String(), 6), told)
-		l.printf("%s\n", strings.TrimRight(line, " "))
+		rows = append(rows, []string{mark + " " + e.ID, e.Title.String(), lang.Text{En: "%d min", Zh: "%d 分钟"}.Sprintf(e.Minutes), e.Level.String(), told})
 	}
+	writeTable(l.stdout, rows, 0, 1, 3, 4)
 	l.printf("%s\n", l.score())
 	return nil
 }

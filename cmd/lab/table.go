@@ -3,8 +3,10 @@ package main
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/contrastlab/contrastlab/internal/lang"
 )
 
 // writeTable writes rows in columns two spaces apart, the first column to the left and the others to the
@@ -16,7 +18,7 @@ func writeTable(w io.Writer, rows [][]string, headers int, left ...int) {
 			if i == len(widths) {
 				widths = append(widths, 0)
 			}
-			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+			widths[i] = max(widths[i], columns(cell))
 		}
 	}
 	toLeft := map[int]bool{0: true}
@@ -36,7 +38,7 @@ func writeTable(w io.Writer, rows [][]string, headers int, left ...int) {
 			if i > 0 {
 				line.WriteString("  ")
 			}
-			padding := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
+			padding := strings.Repeat(" ", widths[i]-columns(cell))
 			if toLeft[i] {
 				line.WriteString(cell + padding)
 			} else {
@@ -47,7 +49,13 @@ func writeTable(w io.Writer, rows [][]string, headers int, left ...int) {
 	}
 }
 
-// textWidth is how wide help is set, in characters.
+// paints are the codes of a terminal's colors.
+var paints = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
+// columns is how many columns of a terminal a text takes: a Chinese character two, the code of a color none.
+func columns(s string) int { return lang.Width(paints.ReplaceAllString(s, "")) }
+
+// textWidth is how wide help is set, in columns.
 const textWidth = 96
 
 // writeList writes rows of a name and a text, or of a name, a value and a text, wrapping the text.
@@ -57,7 +65,7 @@ func writeList(w io.Writer, rows [][]string) {
 		last := len(row) - 1
 		width := 2 * last
 		for _, cell := range row[:last] {
-			width += utf8.RuneCountInString(cell)
+			width += columns(cell)
 		}
 		used[last] = max(used[last], width)
 	}
@@ -77,7 +85,7 @@ func writeList(w io.Writer, rows [][]string) {
 	writeTable(w, wrapped, 0, left...)
 }
 
-// wrap breaks text into lines of at most width characters, where words allow it.
+// wrap breaks text into lines of at most width columns, where words allow it.
 func wrap(text string, width int) []string {
 	lines := []string{""}
 	for _, word := range strings.Fields(text) {
@@ -85,7 +93,7 @@ func wrap(text string, width int) []string {
 		switch {
 		case *last == "":
 			*last = word
-		case utf8.RuneCountInString(*last)+1+utf8.RuneCountInString(word) <= width:
+		case columns(*last)+1+columns(word) <= width:
 			*last += " " + word
 		default:
 			lines = append(lines, word)
