@@ -7,7 +7,7 @@
 #
 # Layers go from what changes seldom to what changes often, so that a new lesson is a small download. Nothing that the
 # lab needs is in a home folder: a volume over it hides nothing.
-ARG BASE=docker.io/library/debian:trixie-20260918-slim@sha256:a99cfc517144bc59b1978475ec53b46ecabec7e43635402ee5b77cc54cd1b20a
+ARG BASE=debian:trixie-20260918-slim@sha256:a99cfc517144bc59b1978475ec53b46ecabec7e43635402ee5b77cc54cd1b20a
 
 # --- Go, exactly the version that go.mod names -----------------------------------------------------------------------
 # Debian's go is an older one, which fetches this one as a module, checked against Go's checksum database.

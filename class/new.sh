@@ -6,7 +6,8 @@
 #   .env           the tokens; they are secret, and kept when the script runs again with more names or fewer
 #
 # Then `docker compose up --detach` in this folder (podman-compose reads the same file). HOST is the name under which
-# learners reach this machine, IMAGE the image; CPUS and MEMORY limit one learner. SECURITY.md says why it is made so.
+# learners reach this machine, IMAGE the image, CADDY the entrance's (docker/README.md says when podman wants its full
+# name); CPUS and MEMORY limit one learner. SECURITY.md says why it is made so.
 set -euo pipefail
 umask 077
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -14,7 +15,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 HOST=${HOST:-localhost}
 IMAGE=${IMAGE:-contrastlab:latest}
 CPUS=${CPUS:-2} MEMORY=${MEMORY:-4g}
-CADDY=docker.io/library/caddy:2.11.4-alpine@sha256:ad27e531c8b286ff153c0e6e16587a1583e4111bb58c4d83bd73d6d3ef0a0ce1
+CADDY=${CADDY:-caddy:2.11.4-alpine@sha256:ad27e531c8b286ff153c0e6e16587a1583e4111bb58c4d83bd73d6d3ef0a0ce1}
 
 die() { printf 'new.sh: %s\n' "$*" >&2; exit 1; }
 [ $# -gt 0 ] || die "usage: class/new.sh NAME..."
