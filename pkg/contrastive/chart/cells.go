@@ -164,7 +164,8 @@ func (t cellTable) draw(c *Chart) *Chart {
 		return min(int(w)+6, maxCellName)
 	}
 	left, bottom, rotate := longest(t.rows)+46, 52, 0.0
-	if names := longest(t.columns); names > width-4 {
+	names := longest(t.columns)
+	if names > width-4 {
 		rotate, bottom = 90, names+38
 	}
 	roomy := t.widest <= width-2 && 16*t.lines <= height
@@ -192,7 +193,7 @@ func (t cellTable) draw(c *Chart) *Chart {
 				if f.value > 0.68 {
 					color = "#FFFFFF"
 				}
-				item["label"] = map[string]any{"show": true, "formatter": f.text, "color": color, "fontSize": 12, "lineHeight": 15, "fontFamily": family}
+				item["label"] = map[string]any{"formatter": f.text, "color": color}
 			}
 			if f.home {
 				framed = append(framed, item)
@@ -240,6 +241,11 @@ func (t cellTable) draw(c *Chart) *Chart {
 			label["rotate"] = rotate
 		}
 	}
+	c.spec.Cells = &cellFrame{Rows: len(t.rows), Columns: len(t.columns), Width: width, Height: height, Left: left, Names: names}
+	if roomy && !packed {
+		c.spec.Cells.Text, c.spec.Cells.Lines = t.widest, t.lines
+		c.option["series"].([]any)[0].(map[string]any)["label"] = map[string]any{"show": true, "fontSize": 12, "lineHeight": 15, "fontFamily": family}
+	}
 	scale := min(150, height*len(t.rows)-40)
 	c.option["visualMap"] = map[string]any{"type": "continuous", "min": 0, "max": 1, "seriesIndex": 0, "dimension": 2, "orient": "vertical",
 		"right": 22, "top": top + 18, "itemHeight": max(scale, 40), "itemWidth": 16, "text": []string{"1", "0"}, "textStyle": map[string]any{"color": ink, "fontSize": 12},
@@ -247,6 +253,18 @@ func (t cellTable) draw(c *Chart) *Chart {
 	c.option["graphic"] = []any{map[string]any{"type": "text", "right": 12, "top": top, "silent": true,
 		"style": map[string]any{"text": t.measure, "fill": ink, "fontSize": 12, "fontFamily": family}}}
 	return c
+}
+
+// cellFrame is what runtime.js needs to fit a table of colors into a narrower page, in CSS pixels.
+type cellFrame struct {
+	Rows    int `json:"rows"`
+	Columns int `json:"columns"`
+	Width   int `json:"width"` // of a cell at full width
+	Height  int `json:"height"`
+	Left    int `json:"left"`
+	Names   int `json:"names"` // the longest name of a column
+	Text    int `json:"text"`  // the widest text in a cell, 0 where there is none, and its lines
+	Lines   int `json:"lines"`
 }
 
 // pack hands over the cells as one byte each, like a matrix of similarities.

@@ -60,6 +60,7 @@ type spec struct {
 	Square   []int              `json:"square,omitempty"`
 	Map      *sheet             `json:"map,omitempty"`
 	Lines    *headLines         `json:"lines,omitempty"`
+	Cells    *cellFrame         `json:"cells,omitempty"`
 	Painted  bool               `json:"painted,omitempty"` // the static form's data are, by Go
 }
 

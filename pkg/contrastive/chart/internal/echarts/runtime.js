@@ -205,6 +205,7 @@
   }
 
   function height(chart, width) {
+    if (chart.tall) return chart.tall;
     if (!chart.square || width >= chart.width) return chart.height + (chart.above || 0) + (chart.below || 0);
     var m = margins(chart, width);
     return Math.max(140, width - m[0] - m[1]) + m[2] + m[3];
@@ -265,6 +266,8 @@
     var full = chart.lines || { title: 1, note: 1, legend: 1 }; // lines at full width, for which the option has room
     var was = chart.was = chart.was || { text: title && title.text, note: title && title.subtext, grid: option.grid && option.grid[0] && option.grid[0].top,
       bottom: option.grid && option.grid[0] && option.grid[0].bottom, legend: legend && legend.top,
+      ranges: chart.map && [option.xAxis[0], option.yAxis[0]].map(function (a) { return [a.min, a.max]; }),
+      scale: option.visualMap && option.visualMap.top, graphic: option.graphic && option.graphic[0].top, caption: option.graphic && option.graphic[0].style.text,
       names: legend && (legend.data || (option.series || []).map(function (s) { return s.name; })) };
     if (title) {
       var room = width - (small ? 24 : 130), size = small ? 14 : 16;
@@ -314,11 +317,8 @@
     chart.below = below;
     if (typeof was.grid === "number") option.grid[0].top = was.grid + above;
     if (below || typeof was.bottom === "number") option.grid[0].bottom = was.bottom + below;
-    if (chart.map && option.graphic && option.grid) { // a narrower page breaks the caption into more lines
-      var more = chart.map.lines * (Math.max(1, Math.ceil(chart.width / width)) - 1);
-      option.graphic[0].style.width = width - 24;
-      option.grid[0].bottom = chart.map.bottom + 16 * more;
-    }
+    if (measured && chart.map && option.graphic && option.grid) fitMap(chart, option, width, family);
+    if (measured && chart.cells && option.visualMap && option.graphic && option.grid) fitCells(chart, option, width);
     if (chart.square && option.visualMap && option.grid) {
       var m = margins(chart, width), side = Math.max(140, Math.min(width, chart.width) - m[0] - m[1]);
       option.grid[0].left = m[0];
@@ -328,6 +328,59 @@
       option.graphic[0].top = option.visualMap.top - 22;
     }
     return option;
+  }
+
+  // fitMap keeps the scale of both axes of a map the same: a narrower plot is lower, below it the caption in its lines.
+  function fitMap(chart, option, width, family) {
+    var grid = option.grid[0], was = chart.was, beside = grid.left + grid.right, style = option.graphic[0].style;
+    var lines = wrap(was.caption, "12px " + family, width - 24), bottom = chart.map.bottom + 16 * (lines.length - chart.map.lines);
+    var plot = (chart.height - was.grid - chart.map.bottom) * Math.max(40, width - beside) / (chart.width - beside);
+    style.text = lines.join("\n");
+    style.width = width - 20;
+    style.overflow = "none";
+    grid.bottom = bottom;
+    chart.tall = Math.round(grid.top + plot + bottom);
+    // Pictures keep their size: the axes go on until the outermost, half of the frame's margin away, are whole.
+    var side = width - beside, usual = chart.width - beside, more = Math.max(1, (1 - 2 * chart.map.size / usual) / (1 - 1.4 * chart.map.size / side),
+      (1 - 2 * chart.map.size * side / usual / plot) / (1 - 1.4 * chart.map.size / plot));
+    [option.xAxis[0], option.yAxis[0]].forEach(function (axis, i) {
+      var range = was.ranges[i], middle = (range[0] + range[1]) / 2, half = (range[1] - range[0]) / 2 * more;
+      axis.min = middle - half;
+      axis.max = middle + half;
+    });
+  }
+
+  // fitCells makes the cells of a table of colors narrower and its names shorter. Where a number stands in every cell, the
+  // color scale gives up its place; where a cell has no room for one, the colors speak alone.
+  function fitCells(chart, option, width) {
+    var t = chart.cells, narrow = width < chart.width, grid = option.grid[0], x = option.xAxis[0], y = option.yAxis[0], was = chart.was, above = chart.above;
+    var left = narrow ? Math.min(t.left, 112) : t.left, slot = t.width, cell = t.height, scale = true, text = t.text;
+    if (narrow) {
+      var wide = Math.min(t.width, (width - left - 12) / t.columns);
+      scale = !text || wide < text * 10 / 12;
+      slot = scale ? Math.min(t.width, (width - left - 96) / t.columns) : wide;
+      if (scale) text = 0;
+      cell = t.rows === t.columns && t.height === t.width ? slot : Math.min(t.height, Math.max(slot * t.height / t.width, text ? 16 * t.lines + 2 : 16));
+    }
+    var turned = t.names > slot - 4, bottom = turned ? t.names + 38 : 52, dense = Math.min(slot, cell) < 14;
+    grid.left = left;
+    grid.right = Math.max(0, width - left - slot * t.columns);
+    grid.bottom = bottom;
+    x.nameGap = bottom - 24;
+    y.nameGap = left - 22;
+    x.axisLabel.rotate = turned ? 90 : 0;
+    x.axisLabel.hideOverlap = y.axisLabel.hideOverlap = dense;
+    y.axisLabel.width = Math.min(130, left - 32);
+    option.visualMap.show = scale;
+    option.visualMap.top = was.scale + above;
+    option.visualMap.itemHeight = Math.max(40, Math.min(150, cell * t.rows - 40));
+    option.graphic[0].top = was.graphic + above;
+    option.graphic[0].style.text = scale ? was.caption : "";
+    if (t.text) {
+      option.series[0].label.show = text > 0;
+      option.series[0].label.fontSize = slot < text ? 10 : 12;
+    }
+    chart.tall = Math.round(grid.top + cell * t.rows + bottom);
   }
 
   function draw(chart, place) {
@@ -351,7 +404,9 @@
           var w = Math.min(place.clientWidth, chart.width);
           if (w < 40 || w === width || !place.contains(box)) return;
           width = w;
-          var fitted = fit(chart, { title: option.title, toolbox: option.toolbox, legend: option.legend, xAxis: option.xAxis, grid: option.grid, visualMap: option.visualMap, graphic: option.graphic }, w);
+          var parts = { title: option.title, toolbox: option.toolbox, legend: option.legend, xAxis: option.xAxis, yAxis: option.yAxis, grid: option.grid, visualMap: option.visualMap, graphic: option.graphic };
+          if (chart.cells) parts.series = [{ type: option.series[0].type, label: option.series[0].label || {} }];
+          var fitted = fit(chart, parts, w);
           box.style.width = w + "px";
           box.style.height = height(chart, w) + "px";
           plot.resize({ width: w, height: height(chart, w) });
@@ -400,7 +455,7 @@
     return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
   }
 
-  root.contrastlabCharts = { prepare: prepare, mount: mount, fit: fit };
+  root.contrastlabCharts = { prepare: prepare, mount: mount, fit: fit, height: height };
   if (root.document) {
     var queue = root.contrastlabQueue || [];
     root.contrastlabQueue = { push: mount };
