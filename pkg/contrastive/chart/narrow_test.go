@@ -146,4 +146,11 @@ func TestEarlierChartsFit(t *testing.T) {
 	}
 	assert.InDelta(t, c.frameTop(), at(760), 0)
 	assert.InDelta(t, c.frameTop()+legendRow*(legendRows(names, 22, 90)-1), at(90), 0)
+
+	// Maps had rows before.
+	c = PCAMap(clusters(60, 9, 0.9), MapOptions{Picture: pictureOf})
+	require.Greater(t, c.legendRows, 1)
+	s = c.finished()
+	s.Lines = nil
+	assert.InDelta(t, c.frameTop(), at(760), 0)
 }

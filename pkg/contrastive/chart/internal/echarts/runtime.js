@@ -263,12 +263,13 @@
   // The static form, which has no document, comes with its lines.
   function fit(chart, option, width) {
     var small = width < 560 && width < chart.width, measured = !!root.document, family = fontOf(chart) || "sans-serif", legend = option.legend, title = option.title, above = 0, below = 0;
-    var full = chart.lines || { title: 1, note: 1, legend: 1 }; // lines at full width, for which the option has room
     var was = chart.was = chart.was || { text: title && title.text, note: title && title.subtext, grid: option.grid && option.grid[0] && option.grid[0].top,
       bottom: option.grid && option.grid[0] && option.grid[0].bottom, legend: legend && legend.top,
       ranges: chart.map && [option.xAxis[0], option.yAxis[0]].map(function (a) { return [a.min, a.max]; }),
       scale: option.visualMap && option.visualMap.top, graphic: option.graphic && option.graphic[0].top, caption: option.graphic && option.graphic[0].style.text,
       names: legend && (legend.data || (option.series || []).map(function (s) { return s.name; })) };
+    // The lines at full width, for which the option has room; charts of earlier versions do not say.
+    var full = chart.lines || { title: 1, note: 1, legend: legend && was.grid > was.legend ? 1 + Math.round((was.grid - was.legend - 34) / (12 + (legend.itemGap || 10))) : 1 };
     if (title) {
       var room = width - (small ? 24 : 130), size = small ? 14 : 16;
       title.textStyle = title.textStyle || {};
