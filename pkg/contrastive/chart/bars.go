@@ -106,6 +106,11 @@ func Bars(title, metric string, groups []string, series []BarSeries) *Chart {
 	if c.err != nil {
 		return c
 	}
+	if hi*1.06 > top { // the number over the highest bar stands above the plot
+		frame := c.option["grid"].([]any)[0].(map[string]any)
+		frame["top"] = c.frameTop() + numberRoom
+		c.Height += numberRoom
+	}
 	list := c.option["series"].([]any)
 	for _, s := range list[len(series):] {
 		s := s.(map[string]any)
@@ -122,6 +127,9 @@ func Bars(title, metric string, groups []string, series []BarSeries) *Chart {
 	}
 	return c
 }
+
+// numberRoom is the room above a plot whose highest bar ends with it, in CSS pixels.
+const numberRoom = 12
 
 // barsEnd is where the axis of bars ends that reach up to hi: at 1 for what is nearly or just 1, as shares can be, and else at
 // the next round number that leaves room for the numbers over the bars.

@@ -131,6 +131,10 @@ func TestBarsOfSharesEndAtOne(t *testing.T) {
 	y := func(values, errors []float64) map[string]any {
 		return option(t, Bars("t", "accuracy", []string{"a", "b"}, []BarSeries{{Values: values, Errors: errors}}))["yAxis"].([]any)[0].(map[string]any)
 	}
+	top := func(c *Chart) float64 { return option(t, c)["grid"].([]any)[0].(map[string]any)["top"].(float64) }
+	full, half := Bars("t", "m", []string{"a"}, []BarSeries{{Values: []float64{1}}}), Bars("t", "m", []string{"a"}, []BarSeries{{Values: []float64{0.5}}})
+	assert.InDelta(t, top(half)+numberRoom, top(full), 0, "the number over a bar that ends with the plot has room")
+	assert.Equal(t, half.Height+numberRoom, full.Height)
 	axis := y([]float64{1, 0.5}, nil)
 	assert.InDelta(t, 0, axis["min"], 0)
 	assert.InDelta(t, 1, axis["max"], 0)
