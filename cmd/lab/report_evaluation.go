@@ -40,6 +40,15 @@ var keptRows = []keptRow{
 	{"run", "this run", false}, {"run_head", "its head's z", false},
 }
 
+// spreadNote is what error bars show, and which row there is no probe of.
+func spreadNote(draws int, without string) string {
+	note := fmt.Sprintf("error bars: ± one standard deviation over %s", plural(draws, "draw"))
+	if without != "" {
+		note += "; no probe was fitted to " + without
+	}
+	return note
+}
+
 // keptSections draw what lab eval measured on request and left beside the run; what it did not is named.
 func (e *evaluation) keptSections() ([]chart.Section, error) {
 	dir := filepath.Clean(e.run.Config.Dir)
@@ -147,6 +156,12 @@ func (e *evaluation) headSection(kept *results) (*chart.Section, error) {
 	if e.byItem() {
 		shares, metric = columnsOf(columns, "recall_at_1", "recall_at_5", "unseen_recall_at_1", "group_knn", "group_knn_unseen"), "share of test pictures"
 	}
+	tests := e.test.Len()
+	if e.byItem() {
+		tests = h.scores.GallerySize
+	}
+	share := shares[0].value(h)
+	section.Text += fmt.Sprintf(" By the choice of %s test pictures alone each bar has a standard error of about %.3f.", thousands(tests), math.Sqrt(share*(1-share)/float64(tests)))
 	var groups []string
 	of := []chart.BarSeries{{Name: "encoder's h"}, {Name: "head's z"}}
 	for _, c := range shares {
@@ -163,12 +178,17 @@ func efficiencySection(kept *results) (*chart.Section, error) {
 	if err != nil || points == nil {
 		return nil, err
 	}
-	var series []chart.EfficiencySeries
+	var series, baselines []chart.EfficiencySeries // the run first, so that it has the color of its bars
 	for _, row := range keptRows {
-		if points[row.key] != nil {
-			series = append(series, chart.EfficiencySeries{Name: row.name, Points: points[row.key], Baseline: row.baseline})
+		switch s := (chart.EfficiencySeries{Name: row.name, Points: points[row.key], Baseline: row.baseline}); {
+		case s.Points == nil:
+		case row.baseline:
+			baselines = append(baselines, s)
+		default:
+			series = append(series, s)
 		}
 	}
+	series = append(series, baselines...)
 	return &chart.Section{Title: "How many labels the class takes",
 		Text:   fmt.Sprintf("How to read it: go along a height, and the curve that reaches it further to the left needs fewer labels for it; linear probes on frozen vectors, tested on all %s test pictures.", thousands(kept.TestPictures)),
 		Charts: []*chart.Chart{chart.LabelEfficiency(series...)}}, nil
@@ -183,9 +203,13 @@ func artistSection(kept *results) (*chart.Section, error) {
 	run := found["run"]
 	knn := fmt.Sprintf("%d-NN", run.K)
 	var series []chart.BarSeries
+	without := ""
 	for _, row := range keptRows {
 		if found[row.key] == nil {
 			continue
+		}
+		if found[row.key].Probe == nil {
+			without = row.name
 		}
 		s := chart.BarSeries{Name: row.name, Baseline: row.baseline}
 		for _, matrix := range [][][]eval.Spread{found[row.key].KNN, found[row.key].Probe} {
@@ -197,10 +221,11 @@ func artistSection(kept *results) (*chart.Section, error) {
 		}
 		series = append(series, s)
 	}
-	section := &chart.Section{Title: "What another artist costs",
-		Text: fmt.Sprintf("How to read it: the class is learned from the pictures of one artist; a bar is how much less is right on those of the others than on the same artist's, a lower one is a representation that does not cling to a style. The error bars are one standard deviation over %s of the training pictures. In the matrices below, a row is an artist learned from, a column one tested on.",
-			plural(len(run.KNN[0][0].Values), "draw")),
-		Charts: []*chart.Chart{chart.Bars("Accuracy lost on other artists, mean over all pairs", "drop in accuracy", []string{knn, "linear probe"}, series)}}
+	draws := len(run.KNN[0][0].Values)
+	bars := chart.Bars("Accuracy lost on other artists, mean over all pairs", "drop in accuracy", []string{knn, "linear probe"}, series)
+	bars.Note = spreadNote(draws, without)
+	section := &chart.Section{Title: "What another artist costs", Charts: []*chart.Chart{bars},
+		Text: "How to read it: the class is learned from the pictures of one artist; a bar is how much less is right on those of the others than on the same artist's, and a low one is a representation that does not cling to a style. In the matrices below, a row is an artist learned from, a column one tested on."}
 	for _, m := range []struct {
 		by     string
 		matrix [][]eval.Spread
@@ -223,10 +248,10 @@ func damageSection(kept *results) (*chart.Section, error) {
 	run := found["run"]
 	knn := fmt.Sprintf("%d-NN", run.K)
 	section := &chart.Section{Title: "What damage costs",
-		Text: fmt.Sprintf("How to read it: the class is learned from clean pictures; a bar is how much less is right once the test pictures are damaged, with one standard deviation over %s of the training pictures, and a low bar of a row that is poor on clean ones (the table) is no merit.",
-			plural(len(run.KNN[0][0].Values), "draw")),
+		Text:  "How to read it: the class is learned from clean pictures; a bar is how much less is right once the test pictures are damaged, and a low bar of a row that is poor on clean ones (the table) is no merit.",
 		Table: &chart.Table{Caption: "Accuracy on clean pictures", Header: []string{"", knn, "linear probe"}}}
 	probed := map[string][]chart.BarSeries{}
+	without := ""
 	for _, row := range keptRows {
 		r := found[row.key]
 		if r == nil {
@@ -237,11 +262,15 @@ func damageSection(kept *results) (*chart.Section, error) {
 			by     string
 			matrix [][]eval.Spread
 		}{{knn, r.KNN}, {"linear probe", r.Probe}} {
-			if m.matrix == nil {
+			s := chart.BarSeries{Name: row.name, Baseline: row.baseline}
+			if m.matrix == nil { // its place, and so the colors of the others, stay
+				for range r.Test[1:] {
+					s.Values = append(s.Values, math.NaN())
+				}
+				probed[m.by], without = append(probed[m.by], s), row.name
 				cells = append(cells, "–")
 				continue
 			}
-			s := chart.BarSeries{Name: row.name, Baseline: row.baseline}
 			for j := 1; j < len(r.Test); j++ {
 				drop, _ := r.DropSpread(m.matrix, 0, j)
 				s.Values, s.Errors = append(s.Values, drop.Mean), append(s.Errors, drop.Std)
@@ -253,9 +282,12 @@ func damageSection(kept *results) (*chart.Section, error) {
 		section.Table.Rows = append(section.Table.Rows, cells)
 	}
 	for _, by := range []string{knn, "linear probe"} {
-		if probed[by] != nil {
-			section.Charts = append(section.Charts, chart.Bars("Accuracy lost on damaged pictures, "+by, "drop in accuracy", slices.Clone(run.Test[1:]), probed[by]))
+		if by != knn && run.Probe == nil {
+			continue
 		}
+		bars := chart.Bars("Accuracy lost on damaged pictures, "+by, "drop in accuracy", slices.Clone(run.Test[1:]), probed[by])
+		bars.Note = spreadNote(len(run.KNN[0][0].Values), map[bool]string{true: without}[by != knn])
+		section.Charts = append(section.Charts, bars)
 	}
 	return section, nil
 }

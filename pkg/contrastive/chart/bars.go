@@ -67,9 +67,9 @@ func Bars(title, metric string, groups []string, series []BarSeries) *Chart {
 				e = math.Abs(s.Errors[g])
 				withErrors = withErrors || e > 0
 			}
-			hi, lo = math.Max(hi, v+e), math.Min(lo, v-e)
-			if v >= 0 {
-				lo = math.Max(lo, 0) // an error bar alone does not pull the axis below zero
+			hi = math.Max(hi, v+e)
+			if v < 0 { // an error bar alone does not pull the axis below zero
+				lo = math.Min(lo, v-e)
 			}
 			marks = append(marks, [4]any{g, plain(v), plain(v - e), plain(v + e)})
 			said = append(said, fmt.Sprintf("%s %.3f", groups[g], v))

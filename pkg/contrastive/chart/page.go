@@ -96,8 +96,12 @@ func (t *Table) write(b *bufio.Writer) {
 	b.WriteString("</tbody></table></div>\n")
 }
 
-// numeric says whether a cell reads as a number: digits with signs, points, units of percent and the like.
+// numeric says whether a cell reads as a number: digits with signs, points, units of percent and the like, or the dash
+// that stands for one.
 func numeric(s string) bool {
+	if s == "–" {
+		return true
+	}
 	digits := 0
 	for _, r := range s {
 		switch {
