@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -68,7 +69,7 @@ func TestTrainInterruptResume(t *testing.T) {
 
 	code, out, errs := lab("train", "-dir", dir, "-max-time", "1ns", "-resident-mib", "-1")
 	require.Equal(t, exitOK, code, "it did what was asked for: %s", errs)
-	require.Contains(t, out, fmt.Sprintf("stopped after 1ns, at step %d of 300; saved in %s", stopped+1, dir))
+	require.Regexp(t, fmt.Sprintf("stopped by -max-time 1ns after .*s, at step %d of 300; saved in %s", stopped+1, regexp.QuoteMeta(dir)), out)
 	require.Contains(t, out, "train -dir '"+dir+"' -max-time 1ns")
 	require.Equal(t, stopped+1, lastCheckpoint(dir))
 

@@ -16,7 +16,8 @@ var recipeFiles embed.FS
 
 // recipe is a file of recipes/: what a published number, or what is known to work on a data set, was made with.
 //
-// Its first lines are comments: what it is, with the number that it is to reach, then the source. A line
+// Its first lines are comments: what it is, with the number that it is to reach, then the source. A second paragraph of
+// comments says what a step takes here, which is told before training starts. A line
 // "name = value" names the data, the method, another part, or a hyperparameter of the run. After "[method NAME]",
 // "[encoder NAME]", "[head NAME]" or "[optimizer NAME]" come hyperparameters of that part, which apply where it is
 // the chosen one: so the method of a recipe can be changed without leaving its temperature to the new one. Where
@@ -27,6 +28,7 @@ type recipe struct {
 	text     string  // the file
 	about    string  // its first line
 	source   string  // the comment after it
+	measured string  // the second paragraph of comments: what it takes; "" for none
 	from     *recipe // which it changes; nil for none
 	choice   choice  // what it names
 	sections []section
@@ -109,10 +111,24 @@ func parseRecipe(name string, texts map[string]string) (*recipe, error) {
 		}
 		r.sections = append(r.sections, section{part, key + "=" + value})
 	}
-	head, _, _ := strings.Cut(r.text, "\n\n")
-	about, source, _ := strings.Cut(strings.ReplaceAll(head, "# ", ""), "\n")
+	paragraphs := strings.SplitN(r.text, "\n\n", 3)
+	about, source, _ := strings.Cut(strings.ReplaceAll(paragraphs[0], "# ", ""), "\n")
 	r.about, r.source = about, strings.ReplaceAll(source, "\n", " ")
+	if second := paragraphs[1:]; len(second) > 0 && strings.HasPrefix(second[0], "# ") {
+		r.measured = strings.ReplaceAll(strings.ReplaceAll(second[0], "# ", ""), "\n", " ")
+	}
 	return r, nil
+}
+
+// published says that the recipe is of a published number: it names the whole training, where the others are starting
+// points for a data set, or were found by trying here.
+func (r *recipe) published() bool {
+	for _, s := range r.sections {
+		if s.part == "" && strings.HasPrefix(s.settings, "run/epochs=") {
+			return true
+		}
+	}
+	return false
 }
 
 // settings are those that apply to what c chose, as -set writes them.
@@ -160,12 +176,17 @@ func findRecipe(name string) (*recipe, error) {
 
 func writeRecipes(w io.Writer) {
 	writeParagraphs(w, "`lab train -recipe NAME` trains as the source of a published number did; flags and -set change what they name. "+
-		"`lab help NAME` shows a recipe, setting by setting. Without -recipe, training starts from the recipe with the "+
+		"`lab help NAME` shows a recipe, setting by setting. Those that the data sets start from and those for emoji are for two cores; the others "+
+		"are for a GPU, and days of a CPU. Without -recipe, training starts from the recipe with the "+
 		"name of its data set, if there is one.")
 	for _, name := range recipeNames() {
 		r := recipes[name]
 		fmt.Fprintf(w, "\n%s\n", name)
-		writeList(w, [][]string{{"  ", r.about}, {"  ", r.source}})
+		rows := [][]string{{"  ", r.about}, {"  ", r.source}}
+		if r.measured != "" {
+			rows = append(rows, []string{"  ", r.measured})
+		}
+		writeList(w, rows)
 	}
 }
 

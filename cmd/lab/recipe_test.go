@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -169,4 +170,29 @@ func TestRecipeMistakes(t *testing.T) {
 	require.Equal(t, "By me, at home.", r.source)
 	require.Equal(t, "method/t=1;method/t=2", r.settings(choice{method: "simclr"}), "the later one counts")
 	require.Empty(t, r.settings(choice{method: "moco"}))
+}
+
+// TestOutlook: after the first steps it is told how long the rest takes, and what that means for a published number.
+func TestOutlook(t *testing.T) {
+	var published []string
+	for _, name := range recipeNames() {
+		if recipes[name].published() {
+			published = append(published, name)
+			if recipes[name].from == nil {
+				require.Contains(t, recipes[name].measured, "Measured here, which is not the published result")
+			}
+			require.Regexp(t, `\d\d\.\d .*after [\d,]+ epochs|\d\d\.\d .*of 200 epochs`, recipes[name].about, "the number, and what it takes")
+		}
+	}
+	require.Equal(t, []string{"moco-cifar10", "moco-cifar10-symmetric", "simclr-cifar10", "simclr-stl10", "supcon-cifar10"}, published)
+	slow := contrastive.Pace{PerStep: 45 * time.Second, Steps: 19_399}
+	moco := recipes["moco-cifar10"]
+	require.Equal(t, "45 s a step, about 10 days to go; the published number of moco-cifar10 is that of the whole training, which wants a GPU",
+		(&training{data: "cifar10", recipe: moco}).outlook(slow))
+	require.Equal(t, "0.3 s a step, about 97 min to go; the published number of moco-cifar10 is that of the whole training",
+		(&training{data: "cifar10", recipe: moco}).outlook(contrastive.Pace{PerStep: 300 * time.Millisecond, Steps: 19_399}))
+	require.Contains(t, (&training{data: "folder:mine", recipe: moco}).outlook(slow), "is for cifar10, not for these pictures")
+	for _, none := range []*recipe{nil, recipes["emoji-moco"]} {
+		require.Equal(t, "45 s a step, about 10 days to go", (&training{data: "emoji", recipe: none}).outlook(slow))
+	}
 }

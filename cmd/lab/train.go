@@ -39,7 +39,10 @@ configuration from the folder. -max-time stops by itself after so long, in the s
 that is finished stays as it is.
 
 Pictures lie on the device for the whole training; of sets of more than 2 GiB each step's are sent while the step
-before runs, which changes nothing in the result.`,
+before runs, which changes nothing in the result.
+
+How long the whole takes is told after the first steps, beside what the recipe's published number needs. -max-time
+lets the step at work end, and saves: leave room for it.`,
 	examples: []string{
 		"lab train",
 		"lab train -epochs 5 -dir runs/short",
@@ -95,7 +98,7 @@ before runs, which changes nothing in the result.`,
 			if err != nil {
 				return err
 			}
-			job.quiet, job.maxTime = *quiet, *maxTime
+			job.quiet, job.maxTime, job.recipe = *quiet, *maxTime, recipes[*recipe]
 			job.config.ResidentMiB = *resident
 			if *maxTime > 0 { // reading the data counts
 				job.config.MaxTime = max(1, *maxTime-time.Since(started))
@@ -113,6 +116,7 @@ type training struct {
 	config  contrastive.Config
 	images  *datasets.Images
 	quiet   bool
+	recipe  *recipe // that was asked for; nil for none
 
 	maxTime time.Duration // after which it stops; 0 for no limit
 
@@ -222,6 +226,13 @@ func (job *training) train(call *call) (*contrastive.Run, error) {
 	}
 	trained, before := false, lastCheckpoint(job.config.Dir)
 	job.config.OnRecord = func(contrastive.Record) { trained = true }
+	var pace contrastive.Pace
+	job.config.OnPace = func(p contrastive.Pace) {
+		pace = p
+		if !job.quiet && !isTerminal(call.stdout) { // where the progress bar tells it
+			call.printf("%s\n", job.outlook(p))
+		}
+	}
 	if f, ok := call.stderr.(*os.File); ok && isatty.IsTerminal(f.Fd()) {
 		defer context.AfterFunc(call.ctx, func() {
 			fmt.Fprintln(f, "\nstopping after this step ... (Ctrl-C again stops at once, without saving)")
@@ -249,8 +260,12 @@ func (job *training) train(call *call) (*contrastive.Run, error) {
 		return run, nil
 	}
 	if total := job.config.TotalSteps(job.images); run.Step < total {
-		call.printf("\nstopped after %s, at step %d of %d; saved in %s\ngo on with: %s\n", job.maxTime, run.Step, total, dir,
-			call.again(dir, job.dataDir)+" -max-time "+job.maxTime.String())
+		call.printf("\nstopped by -max-time %s after %s, at step %d of %d; saved in %s\n", job.maxTime, job.elapsed.Round(time.Second), run.Step, total, dir)
+		if pace.Steps > 0 {
+			pace.Steps = total - run.Step
+			call.printf("%s\n", job.outlook(pace))
+		}
+		call.printf("go on with: %s\n", call.again(dir, job.dataDir)+" -max-time "+job.maxTime.String())
 		return run, nil
 	}
 	if trained {
@@ -275,7 +290,27 @@ func (c *call) again(dir, dataDir string) string {
 	return commandLine(append([]string{c.command.name}, c.line...)...)
 }
 
-// steps is how many steps the whole training has.
+// longTraining is from where on a training is no longer a matter of waiting.
+const longTraining = 24 * time.Hour
+
+// outlook is how long the training still takes, and whether that is worth while for the published number of its recipe.
+func (job *training) outlook(p contrastive.Pace) string {
+	text := p.String()
+	if job.recipe == nil || !job.recipe.published() {
+		return text
+	}
+	switch {
+	case job.data != job.recipe.choice.data:
+		text += fmt.Sprintf("; the published number of %s is for %s, not for these pictures", job.recipe.name, job.recipe.choice.data)
+	case p.Left() > longTraining:
+		text += fmt.Sprintf("; the published number of %s is that of the whole training, which wants a GPU", job.recipe.name)
+	default:
+		text += fmt.Sprintf("; the published number of %s is that of the whole training", job.recipe.name)
+	}
+	return text
+}
+
+// writeHeader tells what is going to be done.
 func (job *training) writeHeader(call *call, backend compute.Backend, parameters int) {
 	config := job.config
 	s := job.images
@@ -288,13 +323,20 @@ func (job *training) writeHeader(call *call, backend compute.Backend, parameters
 		{"backend", describeBackend(backend)},
 		{"folder", config.Dir},
 	}
+	if job.recipe != nil {
+		rows = append([][]string{{"recipe", job.recipe.name + ": " + job.recipe.about}}, rows...)
+	}
 	writeTable(call.stdout, rows, 0, 1)
+	if job.recipe != nil && job.recipe.measured != "" {
+		writeParagraphs(call.stdout, job.recipe.measured)
+	}
+	const compiling = "compiling first: seconds for a small network, a minute or more for a ResNet; then the time to go is told ..."
 	switch step := lastCheckpoint(config.Dir); {
 	case step >= job.config.TotalSteps(job.images):
 	case step > 0:
-		call.printf("going on with the run in %s from step %d; compiling first, some seconds ...\n", config.Dir, step)
+		call.printf("going on with the run in %s from step %d\n%s\n", config.Dir, step, compiling)
 	default:
-		call.printf("compiling first, some seconds ...\n")
+		call.printf("%s\n", compiling)
 	}
 	call.printf("\n")
 }

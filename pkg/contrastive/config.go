@@ -99,6 +99,9 @@ type Config struct {
 	OnRecord func(Record) `json:"-"`
 	// OnFinding, if set, is called once for each thing that the history shows to be wrong during training.
 	OnFinding func(eval.Finding) `json:"-"`
+	// OnPace, if set, is called once, when some steps after the compilation say how long the others will take; not in a
+	// training that is over before.
+	OnPace func(Pace) `json:"-"`
 
 	// complete says that zero fields are meant: the defaults have been filled in before.
 	complete bool

@@ -110,6 +110,7 @@ type trainer struct {
 	sinceStep int
 
 	watch watch
+	pacer pacer
 	bar   bool // a progress bar shows how it goes, between whose lines nothing can be printed
 }
 
@@ -330,6 +331,9 @@ func (t *trainer) finishStep(metrics []*tensors.Tensor) error {
 		if err := t.record(at); err != nil {
 			return err
 		}
+	}
+	if t.pacer.after(t.Step, t.total, time.Now()) && t.Config.OnPace != nil {
+		t.Config.OnPace(t.pacer.pace)
 	}
 	if t.since.IsZero() { // the first step of this process compiled the graph
 		t.since, t.sinceStep = time.Now(), t.Step

@@ -2,6 +2,7 @@ package contrastive
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"time"
 
@@ -16,7 +17,7 @@ import (
 
 // attachProgress shows how training goes: in a notebook a live loss chart, which it returns, over GoMLX's
 // progress bar; on a terminal the progress bar; else a line every ten seconds, which is what a log file
-// wants.
+// wants. Each tells the time to go.
 func attachProgress(loop *train.Loop, t *trainer) *chart.Live {
 	switch {
 	case notebooks.IsNotebook():
@@ -35,12 +36,23 @@ func attachProgress(loop *train.Loop, t *trainer) *chart.Live {
 	}
 	start := time.Now()
 	var last time.Time
+	told := -1 // the step of the record in the last line
 	loop.OnStep("contrastlab progress", 1, func(*train.Loop, []*tensors.Tensor) error {
 		if time.Since(last) < 10*time.Second && t.Step < t.total || len(t.History) == 0 {
 			return nil
 		}
 		last = time.Now()
+		left := ""
+		if pace, known := t.pacer.now(); known && t.Step < t.total {
+			left = fmt.Sprintf(", about %s to go", roughly(pace.Left()))
+		}
+		elapsed := time.Since(start).Round(time.Second)
 		r := t.History[len(t.History)-1]
+		if r.Step == told { // steps are slow, and what was measured is not of this one
+			fmt.Printf("step %d of %d  %s%s\n", t.Step, t.total, elapsed, left)
+			return nil
+		}
+		told = r.Step
 		ceiling := ""
 		if r.LossShare > 0 {
 			ceiling = fmt.Sprintf(" (%.0f %% of its ceiling)", 100*r.LossShare)
@@ -49,8 +61,12 @@ func attachProgress(loop *train.Loop, t *trainer) *chart.Live {
 		if r.ViewsPerSecond > 0 {
 			speed = fmt.Sprintf("  %.0f views/s", r.ViewsPerSecond)
 		}
-		fmt.Printf("step %d of %d  loss %.4f%s  positive rank %.1f  std·√D %.2f%s  %s\n", t.Step, t.total, r.Loss, ceiling,
-			r.PositiveRank, r.Std, speed, time.Since(start).Round(time.Second))
+		shown := r.Loss
+		if math.Abs(shown) < 5e-5 {
+			shown = 0 // and not −0.0000
+		}
+		fmt.Printf("step %d of %d  loss %.4f%s  positive rank %.1f  std·√D %.2f%s  %s%s\n", t.Step, t.total, shown, ceiling,
+			r.PositiveRank, r.Std, speed, elapsed, left)
 		return nil
 	})
 	return nil
@@ -59,7 +75,7 @@ func attachProgress(loop *train.Loop, t *trainer) *chart.Live {
 // attachBar shows GoMLX's progress bar, with the doctor's findings in short; in full they follow when it is done.
 func (t *trainer) attachBar(loop *train.Loop) {
 	t.bar = true
-	commandline.AttachProgressBar(loop, t.watch.inShort)
+	commandline.AttachProgressBar(loop, t.pacer.inShort, t.watch.inShort)
 	loop.OnEnd("contrastlab findings", 100, func(*train.Loop, []*tensors.Tensor) error {
 		for _, f := range t.watch.found {
 			writeFinding(t.Step, f)
