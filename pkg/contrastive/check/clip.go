@@ -40,7 +40,7 @@ func clipSpec() spec[PairLoss] {
 		answers:   func(f PairLoss) []float64 { return pairAnswers(f, 111, 0.7, 0.4, 1.6) },
 		unwritten: func(_, _ [][]float64, _ float64) float64 { return 0 },
 		rows: []row[PairLoss]{
-			{lang.Text{En: "the value, on 20 random batches", Zh: "20 个随机批次上的值"}, func(f PairLoss) (string, bool) {
+			{lang.Text{En: "the value, on 20 random batches", Zh: "20 个随机批上的值"}, func(f PairLoss) (string, bool) {
 				var l largest
 				rng := random(1)
 				for range 20 {

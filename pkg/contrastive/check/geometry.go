@@ -54,7 +54,7 @@ func alignmentSpec() spec[PairMeasure] {
 		},
 		unwritten: func(_, _ [][]float64) float64 { return 0 },
 		rows: []row[PairMeasure]{
-			{lang.Text{En: "the value, on 20 random batches", Zh: "20 个随机批次上的值"}, func(f PairMeasure) (string, bool) {
+			{lang.Text{En: "the value, on 20 random batches", Zh: "20 个随机批上的值"}, func(f PairMeasure) (string, bool) {
 				var l largest
 				rng := random(1)
 				for range 20 {

@@ -41,7 +41,7 @@ func infoNCESpec() spec[PairLoss] {
 		answers:   func(f PairLoss) []float64 { return pairAnswers(f, 31, 0.5, 1, 0.2) },
 		unwritten: func(_, _ [][]float64, _ float64) float64 { return 0 },
 		rows: []row[PairLoss]{
-			{lang.Text{En: "the value, on 20 random batches", Zh: "20 个随机批次上的值"}, func(f PairLoss) (string, bool) {
+			{lang.Text{En: "the value, on 20 random batches", Zh: "20 个随机批上的值"}, func(f PairLoss) (string, bool) {
 				var l largest
 				rng := random(1)
 				var n, width int
@@ -85,7 +85,7 @@ func infoNCESpec() spec[PairLoss] {
 				Zh: "分母是对同一个键的所有查询求和；应当对同一个查询的所有键求和：j 数的是第 i 行的各列。"}, "03-losses#derivation"},
 			{"sum-for-mean", lang.Text{
 				En: "You return the sum over the pairs; divide by their number, or the learning rate will depend on the batch size.",
-				Zh: "你返回的是各对之和；要除以对数，否则学习率会取决于批次大小。"}, "03-losses#practice"},
+				Zh: "你返回的是各对之和；要除以对数，否则学习率会取决于批大小。"}, "03-losses#practice"},
 			{"wrong-sign", lang.Text{
 				En: "The sign is the other way round: the loss is minus the log of a probability, so it is never below 0.",
 				Zh: "符号反了：损失是概率的负对数，永远不小于 0。"}, "03-losses#derivation"},

@@ -55,7 +55,7 @@ func moCoGradientsSpec() spec[QueryGradient] {
 		},
 		unwritten: func(_, _, _ [][]float64, _ float64) (dq, dk [][]float64) { return nil, nil },
 		rows: []row[QueryGradient]{
-			{lang.Text{En: "dq, on 20 random batches", Zh: "20 个随机批次上的 dq"}, func(f QueryGradient) (string, bool) {
+			{lang.Text{En: "dq, on 20 random batches", Zh: "20 个随机批上的 dq"}, func(f QueryGradient) (string, bool) {
 				var l largest
 				rng := random(1)
 				for range 20 {

@@ -49,7 +49,7 @@ func ntXentSpec() spec[PairLoss] {
 		},
 		unwritten: func(_, _ [][]float64, _ float64) float64 { return 0 },
 		rows: []row[PairLoss]{
-			{lang.Text{En: "the value, on 20 random batches", Zh: "20 个随机批次上的值"}, func(f PairLoss) (string, bool) {
+			{lang.Text{En: "the value, on 20 random batches", Zh: "20 个随机批上的值"}, func(f PairLoss) (string, bool) {
 				var l largest
 				rng := random(52)
 				for range 20 {

@@ -57,7 +57,7 @@ func pairGradientsSpec() spec[batchGradients] {
 		},
 		unwritten: func(_, _ [][]float64, _ float64) (dq, dk [][]float64) { return nil, nil },
 		rows: []row[batchGradients]{
-			{lang.Text{En: "against the formula, 6 random batches", Zh: "6 个随机批次，与公式相比"}, func(f batchGradients) (string, bool) {
+			{lang.Text{En: "against the formula, 6 random batches", Zh: "6 个随机批，与公式相比"}, func(f batchGradients) (string, bool) {
 				var l largest
 				rng := random(1)
 				for batch := range 6 {

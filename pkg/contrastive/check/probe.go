@@ -90,7 +90,7 @@ func probeStepSpec() spec[ProbeStepper] {
 		},
 		unwritten: func([][]float64, []float64, [][]float64, []int, float64) ([][]float64, []float64) { return nil, nil },
 		rows: []row[ProbeStepper]{
-			{lang.Text{En: "the step, on 20 random batches", Zh: "20 个随机批次上的一步"}, func(f ProbeStepper) (string, bool) {
+			{lang.Text{En: "the step, on 20 random batches", Zh: "20 个随机批上的一步"}, func(f ProbeStepper) (string, bool) {
 				var l largest
 				for seed := range uint64(20) {
 					c := randomProbe(100 + seed)

@@ -60,7 +60,7 @@ func retrieveSpec() spec[Retriever] {
 				image := [][]float64{{1, 0.1}, {0.1, 1}, {1, 0.9}, {-0.1, 5}}
 				return sameRows([]int{0, 2, 1, 2}, f(image, [][]float64{{1, 0}, {1, 1}, {0, 1}}))
 			}},
-			{lang.Text{En: "20 random batches", Zh: "20 个随机批次"}, func(f Retriever) (string, bool) {
+			{lang.Text{En: "20 random batches", Zh: "20 个随机批"}, func(f Retriever) (string, bool) {
 				rng, searched := random(1), 0
 				for range 20 {
 					width := 2 + rng.IntN(5)

@@ -56,7 +56,7 @@ func supConSpec() spec[LabeledLoss] {
 		},
 		unwritten: func([][]float64, []int, float64) float64 { return 0 },
 		rows: []row[LabeledLoss]{
-			{lang.Text{En: "the value, on 20 random batches", Zh: "20 个随机批次上的值"}, func(f LabeledLoss) (string, bool) {
+			{lang.Text{En: "the value, on 20 random batches", Zh: "20 个随机批上的值"}, func(f LabeledLoss) (string, bool) {
 				var l largest
 				rng := random(1)
 				for range 20 {

@@ -55,7 +55,7 @@ func supConMaskSpec() spec[Positives] {
 				}
 				return lang.Text{En: "%d rows", Zh: "%d 行"}.Sprintf(len(mask)), len(mask) == 5
 			}},
-			{lang.Text{En: "30 random batches", Zh: "30 个随机批次"}, func(f Positives) (string, bool) {
+			{lang.Text{En: "30 random batches", Zh: "30 个随机批"}, func(f Positives) (string, bool) {
 				var l largest
 				rng := random(1)
 				for range 30 {
