@@ -292,12 +292,14 @@ func (e *evaluation) itemColumns() []column {
 	gallerySize := e.rows[rowRun].scores.GallerySize
 	initials := func(a, b string) string { return fmt.Sprintf("%.1s→%.1s", a, b) }
 	chance := fmt.Sprintf("chance %.3f", 1/float64(gallerySize))
+	recall := e.rows[rowRun].scores.RecallAt1
+	scatter := math.Sqrt(recall * (1 - recall) / float64(gallerySize)) // as many queries, one for each item
 	of := func(value func(*eval.Scores) float64) func(*measured) float64 {
 		return func(m *measured) float64 { return value(m.scores) }
 	}
 	columns := []column{
 		{"recall_at_1", "R@1", initials(query, gallery), fmt.Sprintf("recall@1 %s→%s", query, gallery),
-			fmt.Sprintf("for a %s test picture, the nearest of %d %s pictures is the same item (%s)", query, gallerySize, gallery, chance),
+			fmt.Sprintf("for a %s test picture, the nearest of %d %s pictures is the same item (%s; standard error of this run %.3f, by the choice of test pictures)", query, gallerySize, gallery, chance, scatter),
 			"%.3f", of(func(s *eval.Scores) float64 { return s.RecallAt1 })},
 		{"recall_at_5", "R@5", initials(query, gallery), fmt.Sprintf("recall@5 %s→%s", query, gallery),
 			"the same item is among the five nearest",
