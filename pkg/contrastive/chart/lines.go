@@ -125,7 +125,7 @@ func (c *Chart) lines(f lineAxes, series []Series) *Chart {
 		line := charts.SingleSeries{Name: s.Name, Type: "line", Data: thin(data, maxPoints), ShowSymbol: opts.Bool(n <= 30), Symbol: symbols[i%len(symbols)],
 			LineStyle: style, ItemStyle: &opts.ItemStyle{Color: color}}
 		if len(out) == 0 && len(f.marks) > 0 {
-			line.MarkLines = horizontal(f.marks)
+			line.MarkLines = horizontal("insideEndTop", f.marks...)
 		}
 		out = append(out, line)
 		if s.Low != nil {
@@ -204,12 +204,12 @@ func behind(series map[string]any) {
 	series["tooltip"] = map[string]any{"show": false}
 }
 
-// horizontal draws marks as dashed lines with their names above the line's right end.
-func horizontal(marks []mark) *opts.MarkLines {
+// horizontal draws marks as dashed lines with their names at the line's right end: above it ("insideEndTop"), or below.
+func horizontal(position string, marks ...mark) *opts.MarkLines {
 	m := &opts.MarkLines{MarkLineStyle: opts.MarkLineStyle{Symbol: []string{"none", "none"}}}
 	for _, k := range marks {
 		m.Data = append(m.Data, map[string]any{"yAxis": plain(k.y), "name": k.name,
-			"label":     map[string]any{"formatter": k.name, "position": "insideEndTop", "color": ink, "fontSize": 12},
+			"label":     map[string]any{"formatter": k.name, "position": position, "color": ink, "fontSize": 12},
 			"lineStyle": map[string]any{"color": faint, "type": "dashed", "width": 1.5}})
 	}
 	return m

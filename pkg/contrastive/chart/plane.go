@@ -80,7 +80,7 @@ func AlignmentUniformity(points ...PlanePoint) *Chart {
 		len(series), strings.ReplaceAll(strings.Join(words, "; "), "-", "−"))
 	_, right = niceRange(0, right)
 	marks := charts.SingleSeries{Name: "collapse", Type: "scatter", Symbol: "circle", SymbolSize: 26, Data: []opts.ScatterData{{Name: "complete collapse\nall vectors are equal", Value: [2]any{0, 0}}},
-		ItemStyle: &opts.ItemStyle{Color: "#EDEFF2", BorderColor: faint, BorderWidth: 1}, MarkLines: horizontal([]mark{{-4, "−4: random directions in many dimensions"}})}
+		ItemStyle: &opts.ItemStyle{Color: "#EDEFF2", BorderColor: faint, BorderWidth: 1}, MarkLines: horizontal("insideEndBottom", mark{-4, "−4: random directions in many dimensions"})}
 	names := make([]string, len(series))
 	for i, s := range series {
 		names[i] = s.Name
