@@ -68,9 +68,7 @@ func Bars(title, metric string, groups []string, series []BarSeries) *Chart {
 				withErrors = withErrors || e > 0
 			}
 			hi = math.Max(hi, v+e)
-			if v < 0 { // an error bar alone does not pull the axis below zero
-				lo = math.Min(lo, v-e)
-			}
+			lo = math.Min(lo, v-e)
 			marks = append(marks, [4]any{g, plain(v), plain(v - e), plain(v + e)})
 			said = append(said, fmt.Sprintf("%s %.3f", groups[g], v))
 		}

@@ -139,6 +139,7 @@ func TestBarsOfSharesEndAtOne(t *testing.T) {
 	assert.InDelta(t, 0, axis["min"], 0)
 	assert.InDelta(t, 1, axis["max"], 0)
 	assert.InDelta(t, 1.2, y([]float64{1, 0.5}, []float64{0.05, 0})["max"], 0, "an error bar that goes beyond 1 is shown")
+	assert.LessOrEqual(t, y([]float64{0.2, 0.01}, []float64{0, 0.03})["min"], -0.02, "and one that goes below 0 does not end among the names of the groups")
 	assert.Less(t, y([]float64{1, -0.5}, nil)["min"], 0.0)
 	assert.Less(t, y([]float64{-0.5, 1}, nil)["min"], 0.0, "wherever the negative bar stands")
 }
