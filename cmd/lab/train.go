@@ -18,7 +18,6 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/support/exceptions"
-	"github.com/mattn/go-isatty"
 
 	"github.com/contrastlab/contrastlab/datasets"
 	"github.com/contrastlab/contrastlab/pkg/contrastive"
@@ -233,9 +232,9 @@ func (job *training) train(call *call) (*contrastive.Run, error) {
 			call.printf("%s\n", job.outlook(p))
 		}
 	}
-	if f, ok := call.stderr.(*os.File); ok && isatty.IsTerminal(f.Fd()) {
+	if isTerminal(call.stderr) {
 		defer context.AfterFunc(call.ctx, func() {
-			fmt.Fprintln(f, "\nstopping after this step ... (Ctrl-C again stops at once, without saving)")
+			fmt.Fprintln(call.stderr, "\nstopping after this step ... (Ctrl-C again stops at once, without saving)")
 		})()
 	}
 	start := time.Now()
@@ -378,7 +377,7 @@ func lastCheckpoint(dir string) int {
 
 // restoreCursor undoes what a progress bar that was stopped leaves behind.
 func restoreCursor() {
-	if isatty.IsTerminal(os.Stdout.Fd()) {
+	if isTerminal(os.Stdout) {
 		fmt.Print("\x1b[?25h\n")
 	}
 }

@@ -122,26 +122,21 @@ func asymmetric(name string, scale [2]float64) (first, second Policy) {
 // 0.2) with probability 0.8, gray with probability 0.2. The crops and colors were chosen on emoji held out of the
 // training set, not on the test emoji: milder ones (0.7 … 1; 0.4) train to a lower loss and know less of the group
 // afterwards, since colors alone tell most emoji apart.
-func Emoji() Policy {
-	return Policy{Name: "emoji", Transforms: []Transform{
-		Rotation{Max: 0.2},
-		RandomResizedCrop{Scale: [2]float64{0.25, 1}, Ratio: inceptionRatio},
-		HorizontalFlip{P: 0.5},
-		RandomBackground{P: 0.4},
-		ColorJitter{Brightness: 0.8, Contrast: 0.8, Saturation: 0.8, Hue: 0.2, P: 0.8},
-		Grayscale{P: 0.2},
-	}}
-}
+func Emoji() Policy { return drawing("emoji", 0.25, 0.8) }
 
 // EmojiMild is [Emoji] with gentler crops (0.6 … 1) and colors (0.4, 0.4, 0.4, 0.1). It suits positives that differ by
 // themselves, such as two artists' drawings of one emoji: there is less for the views to add.
-func EmojiMild() Policy {
-	return Policy{Name: "emoji-mild", Transforms: []Transform{
+func EmojiMild() Policy { return drawing("emoji-mild", 0.6, 0.4) }
+
+// drawing is a policy for drawings that crops to at least a share of the area and jitters colors by strength, hues by a
+// quarter of it.
+func drawing(name string, area, strength float64) Policy {
+	return Policy{Name: name, Transforms: []Transform{
 		Rotation{Max: 0.2},
-		RandomResizedCrop{Scale: [2]float64{0.6, 1}, Ratio: inceptionRatio},
+		RandomResizedCrop{Scale: [2]float64{area, 1}, Ratio: inceptionRatio},
 		HorizontalFlip{P: 0.5},
 		RandomBackground{P: 0.4},
-		ColorJitter{Brightness: 0.4, Contrast: 0.4, Saturation: 0.4, Hue: 0.1, P: 0.8},
+		ColorJitter{Brightness: strength, Contrast: strength, Saturation: strength, Hue: strength / 4, P: 0.8},
 		Grayscale{P: 0.2},
 	}}
 }
