@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -152,6 +153,7 @@ func startLab(t *testing.T) string {
 	}()
 	select {
 	case a := <-address:
+		listening(t, a)
 		return a
 	case <-read:
 		t.Fatal("JupyterLab ended before it served")
@@ -159,6 +161,16 @@ func startLab(t *testing.T) string {
 		t.Fatal("JupyterLab does not serve within 90 s")
 	}
 	return ""
+}
+
+// listening waits for an address to be served: Jupyter prints it just before it listens.
+func listening(t *testing.T, address string) {
+	u, err := url.Parse(address)
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		c, err := net.Dial("tcp", u.Host)
+		return err == nil && c.Close() == nil
+	}, 30*time.Second, 50*time.Millisecond, "%s does not listen", u.Host)
 }
 
 func freePort(t *testing.T) string {

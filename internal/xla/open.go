@@ -8,10 +8,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/go-xla/installer"
 	_ "github.com/gomlx/gomlx/backends/default" // registers xla and go
+
+	"github.com/contrastlab/contrastlab/internal/xla/compiled"
 )
 
 // Open chooses a backend and loads it. Where nothing is found it lets go-xla's installer try first, if that is
@@ -25,9 +28,9 @@ func (h Host) Open(say func(line string)) (compute.Backend, Choice, error) {
 	if err != nil {
 		return nil, Choice{}, err
 	}
-	config := choice.Config
-	if choice.Plugin != "" {
-		plugin, err := plainPath(choice.Plugin, os.UserCacheDir)
+	config, plugin := choice.Config, choice.Plugin
+	if plugin != "" {
+		plugin, err = plainPath(choice.Plugin, os.UserCacheDir)
 		if err != nil {
 			return nil, Choice{}, fmt.Errorf("backend: %w", err)
 		}
@@ -38,7 +41,31 @@ func (h Host) Open(say func(line string)) (compute.Backend, Choice, error) {
 	if err != nil {
 		return nil, Choice{}, fmt.Errorf("backend: %s: %w", choice.Why, err)
 	}
+	if plugin != "" && strings.Contains(strings.ToLower(filepath.Base(plugin)), "cpu") {
+		if err := h.keepCompiled(plugin); err != nil {
+			say(fmt.Sprintf("backend: what XLA compiles is not kept: %v (%s=off says so on purpose)", err, EnvCache))
+		}
+	}
 	return backend, choice, nil
+}
+
+// cacheLimit is room for some hundred trainings' steps, each about 2 MB.
+const cacheLimit = 1 << 30
+
+// keepCompiled lets the plugin find what it compiled before, in this process or another.
+func (h Host) keepCompiled(plugin string) error {
+	dir := h.getenv(EnvCache)
+	if dir == "off" || h.GOOS != "linux" {
+		return nil
+	}
+	if dir == "" {
+		cache, err := os.UserCacheDir()
+		if err != nil {
+			return err
+		}
+		dir = filepath.Join(cache, "contrastlab", "xla")
+	}
+	return compiled.Keep(plugin, compiled.Store{Dir: dir, Limit: cacheLimit, AtLeast: 100 * time.Millisecond})
 }
 
 // installed runs the installer after the search failed, and searches again.

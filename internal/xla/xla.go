@@ -22,6 +22,8 @@ const (
 	EnvVenv = "CONTRASTLAB_VENV"
 	// EnvPluginPath lists the folders that go-xla searches, separated by colons.
 	EnvPluginPath = "PJRT_PLUGIN_LIBRARY_PATH"
+	// EnvCache names the folder for what XLA has compiled (else contrastlab/xla in the user's cache); off keeps nothing.
+	EnvCache = "CONTRASTLAB_XLA_CACHE"
 	// EnvNoInstall, when set, keeps go-xla from downloading a plugin.
 	EnvNoInstall = "GOMLX_NO_AUTO_INSTALL"
 )
