@@ -58,11 +58,12 @@ static int failed(void* error) {
 }
 
 static void keep(unsigned char* key, void* loaded, double took) {
+  if (!contrastlabWorthKeeping(took)) return;
   GetExecutableArgs get = {.size = sizeof get, .loaded = loaded};
   if (failed(api->functions[kGetExecutable](&get))) return;
   SerializeArgs serialize = {.size = sizeof serialize, .executable = get.executable};
   if (!failed(api->functions[kSerialize](&serialize))) {
-    contrastlabPut(key, (char*)serialize.bytes, serialize.bytes_size, took);
+    contrastlabPut(key, (char*)serialize.bytes, serialize.bytes_size);
     serialize.deleter(serialize.backing);
   }
   ObjectArgs destroy = {.size = sizeof destroy, .object = get.executable};
@@ -85,11 +86,12 @@ static void* compile_or_load(void* arguments) {
       args->executable = load.loaded;
       return NULL;
     }
-    contrastlabDrop(key);
+    contrastlabRefused(key);
   }
   double start = seconds();
   void* error = compile(args);
   if (!error) keep(key, args->executable, seconds() - start);
+  contrastlabDone(key);
   return error;
 }
 

@@ -16,8 +16,9 @@ import (
 // hook is what the compiler's stand-in works with.
 var hook struct {
 	sync.RWMutex
-	store Store
-	place string
+	store   Store
+	place   string
+	compile map[Key]chan struct{} // what is being compiled now; closed when it is done
 }
 
 var loaded, compiled atomic.Int64
@@ -46,6 +47,31 @@ func Keep(plugin string, store Store) error {
 	return nil
 }
 
+// begin waits while another goroutine compiles the same program (two seeds trained side by side), or says that the
+// caller is to compile it, and to end with done.
+func begin(key Key) (mine bool) {
+	hook.Lock()
+	busy, found := hook.compile[key]
+	if !found {
+		if hook.compile == nil {
+			hook.compile = map[Key]chan struct{}{}
+		}
+		hook.compile[key] = make(chan struct{})
+	}
+	hook.Unlock()
+	if found {
+		<-busy
+	}
+	return !found
+}
+
+func done(key Key) {
+	hook.Lock()
+	defer hook.Unlock()
+	close(hook.compile[key])
+	delete(hook.compile, key)
+}
+
 func current() (Store, string) {
 	hook.RLock()
 	defer hook.RUnlock()
@@ -59,6 +85,9 @@ func contrastlabGet(code *C.char, codeSize C.size_t, format *C.char, formatSize 
 	k := keyOf(place, view(format, formatSize), view(options, optionsSize), view(code, codeSize))
 	copy(keyAt(key)[:], k[:])
 	program, found := store.Get(k)
+	for !found && !begin(k) { // what was too quick to be kept is compiled by each
+		program, found = store.Get(k)
+	}
 	if !found {
 		return nil
 	}
@@ -67,20 +96,34 @@ func contrastlabGet(code *C.char, codeSize C.size_t, format *C.char, formatSize 
 	return (*C.char)(C.CBytes(program))
 }
 
-//export contrastlabPut
-func contrastlabPut(key *C.uchar, program *C.char, size C.size_t, seconds C.double) {
-	compiled.Add(1)
-	store, _ := current()
-	if time.Duration(float64(seconds)*float64(time.Second)) >= store.AtLeast {
-		_ = store.Put(*keyAt(key), view(program, size)) // a full disk costs time, nothing else
-	}
-}
-
-//export contrastlabDrop
-func contrastlabDrop(key *C.uchar) {
+//export contrastlabRefused
+func contrastlabRefused(key *C.uchar) {
 	loaded.Add(-1)
 	store, _ := current()
 	store.Drop(*keyAt(key))
+	for !begin(*keyAt(key)) {
+	}
+}
+
+//export contrastlabPut
+func contrastlabPut(key *C.uchar, program *C.char, size C.size_t) {
+	store, _ := current()
+	_ = store.Put(*keyAt(key), view(program, size)) // a full disk costs time, nothing else
+}
+
+//export contrastlabDone
+func contrastlabDone(key *C.uchar) {
+	compiled.Add(1)
+	done(*keyAt(key))
+}
+
+//export contrastlabWorthKeeping
+func contrastlabWorthKeeping(seconds C.double) C.int {
+	store, _ := current()
+	if time.Duration(float64(seconds)*float64(time.Second)) >= store.AtLeast {
+		return 1
+	}
+	return 0
 }
 
 // view is C's memory as bytes, for as long as the call lasts.

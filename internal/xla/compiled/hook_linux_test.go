@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -39,11 +40,15 @@ func TestKeep(t *testing.T) {
 
 	compute := func(scale float64) []float32 {
 		exec, err := NewExec(backend, func(x *Node) *Node { return ReduceSum(Sin(MulScalar(MatMul(x, x), scale)), 0) })
-		require.NoError(t, err)
+		if err != nil {
+			panic(err)
+		}
 		defer runtime.GC() // destroys the program: the next one must not depend on it
 		defer exec.Finalize()
 		out, err := exec.Call1([][]float32{{1, 2}, {3, 4}})
-		require.NoError(t, err)
+		if err != nil {
+			panic(err) // not t.FailNow: goroutines call this
+		}
 		return out.Value().([]float32)
 	}
 	counted := func(scale float64) (value []float32, loaded, fresh int) {
@@ -86,12 +91,25 @@ func TestKeep(t *testing.T) {
 	_, loaded, _ = counted(0.5)
 	require.Equal(t, 1, loaded, "the file that could not be loaded was replaced")
 
+	before, _ := compiled.Counts()
+	results := make([][]float32, 8)
+	var side sync.WaitGroup
+	for i := range results { // side by side: one compiles, the others wait for it
+		side.Go(func() { results[i] = compute(0.75) })
+	}
+	side.Wait()
+	for _, r := range results {
+		require.Equal(t, results[0], r)
+	}
+	after, _ := compiled.Counts()
+	require.Equal(t, len(results)-1, after-before)
+
 	store.AtLeast = time.Hour
 	require.NoError(t, compiled.Keep(choice.Plugin, store))
-	before := len(files())
+	kept := len(files())
 	_, _, fresh = counted(0.125)
 	require.Equal(t, 1, fresh)
-	require.Len(t, files(), before, "what compiles in less is not kept")
+	require.Len(t, files(), kept, "what compiles in less is not kept")
 }
 
 func TestKeepNamesThePlugin(t *testing.T) {
