@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // opener is a line of the table of sources.
@@ -30,14 +31,20 @@ var sources = map[string]opener{
 // FolderPrefix before a path makes the name of a folder of pictures: "folder:photos".
 const FolderPrefix = "folder:"
 
-// embedded is a source that needs no options.
+// embedded is a source that needs no options. It is decoded once in a process: what a Source gives away are copies.
 func embedded(open func() (*Source, error)) func(context.Context, Options) (*Source, error) {
+	once := sync.OnceValues(open)
 	return func(_ context.Context, o Options) (*Source, error) {
-		s, err := open()
+		s, err := once()
 		if err == nil {
 			err = o.fits(s)
 		}
-		return s, err
+		if err != nil {
+			return nil, err
+		}
+		own := *s
+		own.HeldOut = slices.Clone(s.HeldOut)
+		return &own, nil
 	}
 }
 

@@ -155,3 +155,18 @@ func BenchmarkTrain(b *testing.B) {
 		s.Train()
 	}
 }
+
+// The emoji are decoded once, but nobody sees what another changes.
+func TestOpenedTwiceSharesNothing(t *testing.T) {
+	a, b := openEmojiForTest(t), openEmojiForTest(t)
+	pixel, held := b.All().Pixels[5], b.HeldOut[0]
+	all, train := a.All(), a.Train()
+	all.Pixels[5]++
+	train.Pixels[5]++
+	all.ItemNames[0], all.Captions["en"][0][0], a.HeldOut[0] = "x", "x", "x"
+	for _, s := range []*Source{b, openEmojiForTest(t)} {
+		if got := s.All(); got.Pixels[5] != pixel || got.ItemNames[0] == "x" || got.Captions["en"][0][0] == "x" || s.HeldOut[0] != held {
+			t.Error("a change shows in another opening")
+		}
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"github.com/contrastlab/contrastlab/internal/exercises"
 	"github.com/contrastlab/contrastlab/internal/lang"
 	"github.com/contrastlab/contrastlab/internal/registry"
+	"github.com/contrastlab/contrastlab/internal/xla"
 	"github.com/contrastlab/contrastlab/pkg/contrastive/check"
 )
 
@@ -79,6 +80,7 @@ var environment = [][]string{
 	{"GOMLX_BACKEND", "what to compute on: xla:cpu, xla:cuda, xla:/path/of/plugin.so"},
 	{"CONTRASTLAB_DATA", "the folder of downloaded and decoded data sets, if it is not contrastlab in the user's cache folder"},
 	{"CONTRASTLAB_VENV", "the virtual environment with the XLA plugin, if it is not .venv of the checkout"},
+	{xla.EnvCache, "the folder of what XLA has compiled (at most 1 GB), if it is not contrastlab/xla in the user's cache folder; off keeps nothing"},
 	{"PJRT_PLUGIN_LIBRARY_PATH", "folders in which XLA plugins are searched, separated by colons"},
 	{"GOMLX_NO_AUTO_INSTALL", "if set, no plugin is downloaded where none is found"},
 	{"CONTRASTLAB_QUIET", "if set, the choice of the backend is not reported on standard error"},

@@ -329,7 +329,7 @@ func (job *training) writeHeader(call *call, backend compute.Backend, parameters
 	if job.recipe != nil && job.recipe.measured != "" {
 		writeParagraphs(call.stdout, job.recipe.measured)
 	}
-	const compiling = "compiling first: seconds for a small network, a minute or more for a ResNet; then the time to go is told ..."
+	const compiling = "compiling first, once for these settings: seconds for a small network, a minute or more for a ResNet; then the time to go is told ..."
 	switch step := lastCheckpoint(config.Dir); {
 	case step >= job.config.TotalSteps(job.images):
 	case step > 0:
