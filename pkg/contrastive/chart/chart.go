@@ -58,6 +58,7 @@ type spec struct {
 	Measure  string             `json:"measure,omitempty"`
 	Whiskers map[string]whisker `json:"whiskers,omitempty"`
 	Square   []int              `json:"square,omitempty"`
+	Equal    bool               `json:"equal,omitempty"` // the plot stays square
 	Map      *sheet             `json:"map,omitempty"`
 	Lines    *headLines         `json:"lines,omitempty"`
 	Cells    *cellFrame         `json:"cells,omitempty"`

@@ -33,6 +33,14 @@ func Lines(title, xName, yName string, series ...Series) *Chart {
 	return c.lines(lineAxes{x: xName, y: yName}, series)
 }
 
+// Plane draws lines in a plane: a unit is as long on both axes, at every width of the page, so that a circle is one.
+func Plane(title, xName, yName string, series ...Series) *Chart {
+	c := &Chart{Title: title, Width: planeWidth, Height: planeWidth}
+	return c.lines(lineAxes{x: xName, y: yName, plane: true}, series)
+}
+
+const planeWidth = 560
+
 // Loss draws the "loss" of a training history over the steps. With a ceiling above zero, a dashed line marks it: the
 // loss of guessing among all candidates alike, ln(2N−1) for NT-Xent with N pairs. A loss says little without it, as
 // it is not comparable across batch sizes.
@@ -70,6 +78,7 @@ type mark struct {
 // lineAxes says what lines are drawn over.
 type lineAxes struct {
 	x, y       string    // names of the axes
+	plane      bool      // a unit is as long on both
 	logX, logY bool      // what is not above zero is not drawn on such an axis
 	ticks      []float64 // of a logarithmic x axis; nil for the powers of ten
 	marks      []mark
@@ -80,6 +89,7 @@ func (c *Chart) lines(f lineAxes, series []Series) *Chart {
 	var words []string
 	gaps := 0
 	lo, hi := math.Inf(1), math.Inf(-1)
+	left, right := math.Inf(1), math.Inf(-1)
 	for i, s := range series {
 		if s.X != nil && len(s.X) != len(s.Y) {
 			return failed(c.Title, "series %q has %d x values for %d y values", s.Name, len(s.X), len(s.Y))
@@ -105,6 +115,7 @@ func (c *Chart) lines(f lineAxes, series []Series) *Chart {
 				gaps++
 			} else {
 				lo, hi = math.Min(lo, y), math.Max(hi, y)
+				left, right = math.Min(left, x), math.Max(right, x)
 				if n == 0 {
 					first = y
 				}
@@ -151,7 +162,8 @@ func (c *Chart) lines(f lineAxes, series []Series) *Chart {
 		}
 	}
 	a := axes{x: opts.XAxis{Name: f.x, Type: "value", Scale: opts.Bool(true)}, y: opts.XAxis{Name: f.y, Type: "value", Scale: opts.Bool(true)},
-		legend: legend, zoom: true, tooltip: opts.Tooltip{ValueFormatter: named("number")}}
+		legend: legend, zoom: !f.plane, // zooming stretches one axis
+		tooltip: opts.Tooltip{ValueFormatter: named("number")}}
 	if f.logX {
 		a.x.Type, a.x.AxisLabel = "log", &opts.AxisLabel{Formatter: named("magnitude")}
 	}
@@ -165,10 +177,18 @@ func (c *Chart) lines(f lineAxes, series []Series) *Chart {
 	if len(f.marks) > 0 { // ECharts does not make room for mark lines
 		a.y.Min, a.y.Max = niceRange(lo, hi)
 	}
+	if f.plane {
+		x, y := sameSpan([2]float64{left, right}, [2]float64{lo, hi})
+		a.x.Min, a.x.Max, a.y.Min, a.y.Max = x[0], x[1], y[0], y[1]
+	}
 	c.Alt = fmt.Sprintf("Line chart of %s over %s: %s.", f.y, f.x, strings.Join(words, "; "))
 	c.rect(a, append(out, bands...)...)
 	if c.err != nil {
 		return c
+	}
+	if f.plane {
+		c.spec.Equal = true
+		c.Height = c.frameTop() + c.Width - frameLeft - frameRight + frameBottom
 	}
 	for _, s := range c.option["series"].([]any)[len(out):] {
 		behind(s.(map[string]any))
@@ -220,15 +240,40 @@ func niceRange(lo, hi float64) (float64, float64) {
 	if hi <= lo {
 		lo, hi = lo-0.5, hi+0.5
 	}
-	raw := (hi - lo) / 5
+	step := niceStep((hi - lo) / 5)
+	return roundTo(math.Floor(lo/step-0.05)*step, 8), roundTo(math.Ceil(hi/step+0.05)*step, 8)
+}
+
+// niceStep is the next of 1, 2 and 5 times a power of ten.
+func niceStep(raw float64) float64 {
 	step := math.Pow(10, math.Floor(math.Log10(raw)))
 	for _, k := range []float64{1, 2, 5, 10} {
 		if k*step >= raw {
-			step *= k
-			break
+			return k * step
 		}
 	}
-	return roundTo(math.Floor(lo/step-0.05)*step, 8), roundTo(math.Ceil(hi/step+0.05)*step, 8)
+	return 10 * step
+}
+
+// sameSpan widens two ranges to round numbers and to one length.
+func sameSpan(a, b [2]float64) (x, y [2]float64) {
+	extent := max(a[1]-a[0], b[1]-b[0])
+	if extent <= 0 {
+		extent = 1
+	}
+	step := niceStep(extent / 8)
+	steps := func(r [2]float64) (first, n float64) {
+		first = math.Floor(r[0]/step - 0.05)
+		return first, math.Ceil(r[1]/step+0.05) - first
+	}
+	xFirst, xSteps := steps(a)
+	yFirst, ySteps := steps(b)
+	n := max(xSteps, ySteps)
+	widened := func(first, has float64) [2]float64 {
+		first -= math.Floor((n - has) / 2)
+		return [2]float64{roundTo(first*step, 8), roundTo((first+n)*step, 8)}
+	}
+	return widened(xFirst, xSteps), widened(yFirst, ySteps)
 }
 
 // thin keeps at most n points: of each stretch the least and the greatest, so that spikes survive, and the gaps.

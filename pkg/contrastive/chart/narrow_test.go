@@ -19,6 +19,7 @@ import (
 
 // fitted is what runtime.js makes of a chart in a browser: its option and its height at each width in turn.
 type fitted struct {
+	Width  float64        `json:"width"`
 	Height float64        `json:"height"`
 	Option map[string]any `json:"option"`
 }
@@ -56,7 +57,7 @@ func page(t *testing.T) func(s spec, widths ...int) []fitted {
 			return JSON.stringify(%s.map(function (width) {
 				var o = window.contrastlabCharts.fit(chart, option, width);
 				if (o.legend && o.legend.formatter) o.legend.shown = (o.legend.data || []).map(function (n) { return o.legend.formatter(n.name || n); });
-				return JSON.parse(JSON.stringify({ option: o, height: window.contrastlabCharts.height(chart, width) }));
+				return JSON.parse(JSON.stringify({ option: o, width: width, height: window.contrastlabCharts.height(chart, width) }));
 			}));
 		})()`, asked))
 		require.NoError(t, err)
@@ -153,4 +154,36 @@ func TestEarlierChartsFit(t *testing.T) {
 	s = c.finished()
 	s.Lines = nil
 	assert.InDelta(t, c.frameTop(), at(760), 0)
+}
+
+// A circle stays one: the plot is as high as wide in a notebook's cell and on a phone, and both axes span as much.
+func TestPlaneKeepsItsScale(t *testing.T) {
+	c := Plane("a title", "x", "y", circle(1, false), Series{Name: "a point far to the right", X: []float64{1.8}, Y: []float64{0}})
+	require.NoError(t, c.Err())
+	c.Note = "a note that is added later, as long as two lines of so narrow a chart; it must not squeeze the plot, whatever it says"
+	axis := func(option map[string]any, name string) (lo, hi float64) {
+		a := option[name].([]any)[0].(map[string]any)
+		return a["min"].(float64), a["max"].(float64)
+	}
+	for _, f := range page(t)(c.finished(), c.Width, 480, 360, 320, c.Width) {
+		grid := f.Option["grid"].([]any)[0].(map[string]any)
+		width := f.Width - grid["left"].(float64) - grid["right"].(float64)
+		require.InDelta(t, width, f.Height-grid["top"].(float64)-grid["bottom"].(float64), 1, "at %g", f.Width)
+		left, right := axis(f.Option, "xAxis")
+		low, high := axis(f.Option, "yAxis")
+		require.InDelta(t, right-left, high-low, 1e-9)
+		require.True(t, left <= -1 && right >= 1.8 && low <= -1 && high >= 1, "%g … %g, %g … %g", left, right, low, high)
+	}
+	option := c.finished()
+	grid := option.Option["grid"].([]any)[0].(map[string]any)
+	require.Equal(t, option.Width-frameLeft-frameRight, option.Height-grid["top"].(int)-grid["bottom"].(int), "the static picture")
+}
+
+func TestSameSpan(t *testing.T) {
+	for _, c := range [][4]float64{{-1, 1, -1, 1}, {0, 1e-3, 5, 5}, {2, 2, 3, 3}, {-100, 250, 0, 1}, {-1.7, 1.2, -0.3, 1.61}} {
+		x, y := sameSpan([2]float64{c[0], c[1]}, [2]float64{c[2], c[3]})
+		require.InEpsilon(t, x[1]-x[0], y[1]-y[0], 1e-6, "%v", c)
+		require.True(t, x[0] <= c[0] && x[1] >= c[1] && y[0] <= c[2] && y[1] >= c[3], "%v: %v %v", c, x, y)
+		require.LessOrEqual(t, x[1]-x[0], 2*max(c[1]-c[0], c[3]-c[2], 1), "%v: %v %v", c, x, y)
+	}
 }

@@ -62,6 +62,7 @@ func samples() []sample {
 	}
 	return []sample{
 		{"loss", Loss(history, math.Log(511)), true},
+		{"plane-lines", Plane("Vectors on the unit circle", "first coordinate", "second coordinate", circle(1, false), circle(0.4, true)), true},
 		{"lines", Lines("Recall while training", "step", "recall@1", Series{Name: "SimCLR", X: x, Y: a}, Series{Name: "raw pixels", X: x, Y: b, Dashed: true}), true},
 		{"similarity", Similarity(clusters(96, 8, 1.3)), true},
 		{"similarity-large", Similarity(clusters(700, 9, 1.6)), true},
@@ -195,3 +196,12 @@ func tiles(n, seed int) []image.Image {
 }
 
 func newRand() *rand.Rand { return rand.New(rand.NewPCG(3, 4)) }
+
+// circle is one about the origin.
+func circle(radius float64, dashed bool) Series {
+	s := Series{Name: fmt.Sprintf("radius %g", radius), Dashed: dashed}
+	for a := range 121 {
+		s.X, s.Y = append(s.X, radius*math.Cos(float64(a)*math.Pi/60)), append(s.Y, radius*math.Sin(float64(a)*math.Pi/60))
+	}
+	return s
+}

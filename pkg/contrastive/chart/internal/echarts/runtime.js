@@ -318,6 +318,7 @@
     chart.below = below;
     if (typeof was.grid === "number") option.grid[0].top = was.grid + above;
     if (below || typeof was.bottom === "number") option.grid[0].bottom = was.bottom + below;
+    if (measured && chart.equal && option.grid) chart.tall = Math.round(option.grid[0].top + Math.max(140, width - option.grid[0].left - option.grid[0].right) + option.grid[0].bottom);
     if (measured && chart.map && option.graphic && option.grid) fitMap(chart, option, width, family);
     if (measured && chart.cells && option.visualMap && option.graphic && option.grid) fitCells(chart, option, width);
     if (chart.square && option.visualMap && option.grid) {
