@@ -31,6 +31,10 @@ var backends struct {
 // It never falls back to GoMLX's pure Go backend, on which convolutions are about a hundred times slower: without a
 // plugin the error names the command that installs one and lists what was tried. A plugin that is missing, damaged or
 // made for another machine is an error too, not a crash. For small graphs see [SmallBackend].
+//
+// On the CPU of Linux a program is compiled once and then loaded, by this process and by later ones: what XLA made of
+// it is kept in contrastlab/xla of the user's cache folder, at most 1 GB. CONTRASTLAB_XLA_CACHE names another folder,
+// or is off.
 func Backend() (compute.Backend, error) {
 	backends.Lock()
 	defer backends.Unlock()
