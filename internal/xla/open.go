@@ -41,7 +41,7 @@ func (h Host) Open(say func(line string)) (compute.Backend, Choice, error) {
 	if err != nil {
 		return nil, Choice{}, fmt.Errorf("backend: %s: %w", choice.Why, err)
 	}
-	if plugin != "" && strings.Contains(strings.ToLower(filepath.Base(plugin)), "cpu") {
+	if isCPU(plugin) {
 		if err := h.keepCompiled(plugin); err != nil {
 			say(fmt.Sprintf("backend: what XLA compiles is not kept: %v (%s=off says so on purpose)", err, EnvCache))
 		}
@@ -107,7 +107,7 @@ func plainPath(plugin string, cacheDir func() (string, error)) (string, error) {
 	name := strings.ToLower(filepath.Base(plugin))
 	base, words := filepath.Dir(plugin), []string{","}
 	switch {
-	case strings.Contains(name, "cpu"):
+	case isCPU(plugin):
 		words = append(words, "cuda", "nvidia")
 	case strings.Contains(name, "cuda"), strings.Contains(name, "gpu"):
 		base = filepath.Dir(filepath.Dir(base))
@@ -134,6 +134,9 @@ func plainPath(plugin string, cacheDir func() (string, error)) (string, error) {
 	}
 	return filepath.Join(link, inside), nil
 }
+
+// isCPU says whether a plugin's name is that of one for the CPU.
+func isCPU(plugin string) bool { return containsAny(filepath.Base(plugin), []string{"cpu"}) }
 
 func containsAny(path string, words []string) bool {
 	lower := strings.ToLower(path)

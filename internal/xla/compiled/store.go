@@ -12,7 +12,6 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -20,6 +19,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/contrastlab/contrastlab/internal/wholefile"
 )
 
 // Store is a folder of compiled programs, at most Limit bytes of them: the least recently used go first. Several
@@ -75,22 +76,9 @@ func (s Store) Get(key Key) ([]byte, bool) {
 
 // Put keeps a compiled program: all of it or nothing.
 func (s Store) Put(key Key, program []byte) error {
-	file, err := os.CreateTemp(s.Dir, ".new-*")
-	if err != nil {
-		return err
-	}
 	sum := sha256.Sum256(program)
-	for _, part := range [][]byte{magic, sum[:], program} {
-		if err == nil {
-			_, err = file.Write(part)
-		}
-	}
-	err = errors.Join(err, file.Close())
-	if err == nil {
-		err = os.Rename(file.Name(), s.path(key))
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(file.Name()))
+	if err := wholefile.Write(s.path(key), slices.Concat(magic, sum[:], program), 0o600); err != nil {
+		return err
 	}
 	return s.prune()
 }
@@ -125,7 +113,7 @@ func (s Store) prune() error {
 		case strings.HasSuffix(info.Name(), suffix):
 			kept = append(kept, info)
 			total += info.Size()
-		case strings.HasPrefix(info.Name(), ".new-") && time.Since(info.ModTime()) > time.Hour:
+		case strings.Contains(info.Name(), suffix+".") && time.Since(info.ModTime()) > time.Hour:
 			_ = os.Remove(filepath.Join(s.Dir, info.Name()))
 		}
 	}

@@ -68,7 +68,7 @@ func TestStoreForgetsTheLeastRecentlyUsed(t *testing.T) {
 
 func TestStoreSweepsWhatWasLeftHalfWritten(t *testing.T) {
 	s := Store{Dir: t.TempDir(), Limit: 1 << 20}
-	old, fresh := filepath.Join(s.Dir, ".new-1"), filepath.Join(s.Dir, ".new-2")
+	old, fresh := filepath.Join(s.Dir, ".0a.xla.1"), filepath.Join(s.Dir, ".0b.xla.2")
 	for _, path := range []string{old, fresh} {
 		require.NoError(t, os.WriteFile(path, []byte("half"), 0o600))
 	}

@@ -35,7 +35,7 @@ func Lines(title, xName, yName string, series ...Series) *Chart {
 
 // Plane draws lines in a plane: a unit is as long on both axes, at every width of the page, so that a circle is one.
 func Plane(title, xName, yName string, series ...Series) *Chart {
-	c := &Chart{Title: title, Width: planeWidth, Height: planeWidth}
+	c := &Chart{Title: title, Width: planeWidth}
 	return c.lines(lineAxes{x: xName, y: yName, plane: true}, series)
 }
 
@@ -247,7 +247,7 @@ func niceRange(lo, hi float64) (float64, float64) {
 // niceStep is the next of 1, 2 and 5 times a power of ten.
 func niceStep(raw float64) float64 {
 	step := math.Pow(10, math.Floor(math.Log10(raw)))
-	for _, k := range []float64{1, 2, 5, 10} {
+	for _, k := range []float64{1, 2, 5} {
 		if k*step >= raw {
 			return k * step
 		}
